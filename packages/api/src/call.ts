@@ -1,0 +1,54 @@
+import type { CloseCode, Language } from '@chapar/contract';
+import type { App } from './app.ts';
+
+/**
+ * What is known of the connection: one HTTP request (with all the calls of its batch) or one
+ * socket. Only facts; whatever can change during a socket's life is made anew for each call.
+ */
+export interface Connection {
+  app: App;
+  requestId: string;
+  ip: string;
+  userAgent: string | null;
+  /** Of the texts for people: error messages and SMS. */
+  language: Language;
+  auth: Auth;
+  /** Present on a WebSocket. */
+  socket: SocketControl | null;
+}
+
+/** Who the access token says is calling. The session behind it is looked up for each call. */
+export type Auth =
+  | { status: 'verified'; userId: string; sessionId: string }
+  | { status: 'none' }
+  | { status: 'invalid' }
+  | { status: 'expired' };
+
+/** What the live stream needs of its socket. */
+export interface SocketControl {
+  /** Claims a place among the streams of this socket; null when there are too many. */
+  openStream(): (() => void) | null;
+  /** Resolves true when the peer has read enough, false when it reads too slowly. */
+  drained(signal: AbortSignal): Promise<boolean>;
+  close(code: CloseCode): void;
+}
+
+/** One call of one procedure. */
+export interface Call {
+  app: App;
+  connection: Connection;
+  /** One instant for everything that the call writes. */
+  now: Date;
+  signal: AbortSignal;
+}
+
+/** A call by somebody whose session is alive. */
+export interface SignedInCall extends Call {
+  actor: Actor;
+}
+
+export interface Actor {
+  userId: string;
+  sessionId: string;
+  role: 'user' | 'staff' | 'admin';
+}

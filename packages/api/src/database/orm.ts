@@ -1,0 +1,64 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
+import type { Kysely } from 'kysely';
+import pg from 'pg';
+import { migrationList } from './migrations.ts';
+import { entities, type Tables } from './tables.ts';
+
+/** The open database: MikroORM for schema and migrations, Kysely on the same pool for queries. */
+export interface Database {
+  orm: MikroORM;
+  db: Kysely<Tables>;
+  pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database` */
+  url: string;
+  /** Largest number of connections of this process. */
+  poolSize?: number;
+  onLog?: (message: string) => void;
+}
+
+const usualPoolSize = 20;
+const connectTimeoutMs = 5_000;
+const statementTimeoutMs = 15_000;
+
+/**
+ * Makes the pool. No connection is opened before the first query.
+ *
+ * A statement, and a transaction that does nothing, may last 15 s at the most: a forgotten one
+ * would hold back the cursor of every stream.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const orm = new MikroORM({
+    entities: [...entities],
+    clientUrl: options.url,
+    extensions: [Migrator],
+    pool: { min: 0, max: options.poolSize ?? usualPoolSize },
+    driverOptions: {
+      types: columnTypes(),
+      connectionTimeoutMillis: connectTimeoutMs,
+      statement_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+      application_name: 'chapar',
+    },
+    migrations: { migrationsList: await migrationList(), snapshot: false },
+    logger: options.onLog ?? (() => undefined),
+  });
+  const connection = orm.em.getConnection();
+  return {
+    orm,
+    db: connection.getClient<Tables>(),
+    pool: await connection.getNativeClient(),
+    close: () => orm.close(true),
+  };
+}
+
+/** `timestamptz` is a Date and `bigint` a bigint, as the entities say. */
+function columnTypes(): pg.TypeOverrides {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, BigInt);
+  return types;
+}

@@ -1,0 +1,54 @@
+import { TRPCError } from '@trpc/server';
+import { appErrors, type AppErrorCode, type AppErrorData } from '@chapar/contract';
+
+interface AppErrorOptions<Code extends AppErrorCode> {
+  /** What the client may know beside the code. */
+  data?: AppErrorData<Code>;
+  /** For the log only; never leaves the server. */
+  cause?: unknown;
+}
+
+/**
+ * An error of the contract. `data` is public; `cause` is for the log. It is a `TRPCError`, so
+ * that the status is right wherever it is thrown, the body of a subscription included.
+ */
+export class AppError<Code extends AppErrorCode = AppErrorCode> extends TRPCError {
+  readonly appCode: Code;
+  readonly data: AppErrorData<Code> | undefined;
+
+  constructor(appCode: Code, options: AppErrorOptions<Code> = {}) {
+    const { kind, en } = appErrors[appCode];
+    super({ code: kind, message: en, cause: options.cause });
+    this.name = 'AppError';
+    this.appCode = appCode;
+    this.data = options.data;
+  }
+}
+
+const retryAfterOutageSeconds = 2;
+
+/**
+ * PostgreSQL's way of saying "not now" (SQLSTATE classes 08, 53, 57P and lost connections, see
+ * PostgreSQL's appendix A): the caller may try again, nothing was stored half.
+ */
+export function isOutage(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const code = 'code' in cause ? String(cause.code) : '';
+  if (/^(08|53|57P)/.test(code)) return true;
+  if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code)) return true;
+  return /Connection terminated|timeout exceeded when trying to connect/.test(cause.message);
+}
+
+/** Turns whatever a procedure threw into an error of the contract. */
+export function toAppError(thrown: unknown): TRPCError {
+  if (thrown instanceof AppError) return thrown;
+  const cause = thrown instanceof TRPCError ? thrown.cause : thrown;
+  if (cause instanceof AppError) return cause;
+  if (isOutage(cause)) {
+    return new AppError('UNAVAILABLE', {
+      cause,
+      data: { retryAfterSeconds: retryAfterOutageSeconds },
+    });
+  }
+  return thrown instanceof TRPCError ? thrown : new AppError('INTERNAL', { cause });
+}

@@ -1,0 +1,43 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import { UserEntity } from '../user/index.ts';
+
+export const ConversationEntity = defineEntity({
+  name: 'Conversation',
+  tableName: 'conversations',
+  properties: {
+    id: p.uuid().primary(),
+    kind: p.enum(['direct'] as const),
+    /** The two user ids of a direct conversation in order, so that there is only one. */
+    directKey: p.text().unique().nullable(),
+    /** Seq of the newest message. */
+    headSeq: p.integer(),
+    /** When the newest message came, or when the conversation began. */
+    activeAt: p.datetime(3),
+    createdAt: p.datetime(3),
+  },
+});
+
+export const ConversationMemberEntity = defineEntity({
+  name: 'ConversationMember',
+  tableName: 'conversation_members',
+  properties: {
+    user: () => p.manyToOne(UserEntity).primary().index(false),
+    conversation: () => p.manyToOne(ConversationEntity).primary().index('members_conversation'),
+    readSeq: p.integer(),
+  },
+});
+
+export const MessageEntity = defineEntity({
+  name: 'Message',
+  tableName: 'messages',
+  uniques: [{ properties: ['id'], name: 'messages_id' }],
+  properties: {
+    conversation: () => p.manyToOne(ConversationEntity).primary().index(false),
+    seq: p.integer().primary(),
+    /** Made by the sender's client. */
+    id: p.uuid(),
+    sender: () => p.manyToOne(UserEntity).index(false),
+    text: p.text(),
+    createdAt: p.datetime(3),
+  },
+});

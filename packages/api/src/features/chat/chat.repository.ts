@@ -1,0 +1,210 @@
+import { sql, type Selectable } from 'kysely';
+import type { Db, Tables } from '../../database/tables.ts';
+
+export type MessageRow = Selectable<Tables['messages']>;
+
+/** A conversation as one member sees it, with its newest message. */
+export interface ConversationRow {
+  id: string;
+  kind: 'direct';
+  head_seq: number;
+  active_at: Date;
+  created_at: Date;
+  read_seq: number;
+  peer_id: string;
+  peer_first_name: string | null;
+  peer_last_name: string | null;
+  peer_read_seq: number;
+  message_id: string | null;
+  message_sender_id: string | null;
+  message_text: string | null;
+  message_created_at: Date | null;
+}
+
+/** The member's view of their conversations: one query, whatever the number of rows. */
+function conversationsOf(userId: string) {
+  return sql`
+    select c.id, c.kind, c.head_seq, c.active_at, c.created_at, me.read_seq,
+      peer.user_id as peer_id, u.first_name as peer_first_name, u.last_name as peer_last_name,
+      peer.read_seq as peer_read_seq,
+      m.id as message_id, m.sender_id as message_sender_id, m.text as message_text,
+      m.created_at as message_created_at
+    from conversation_members me
+    join conversations c on c.id = me.conversation_id
+    join conversation_members peer on peer.conversation_id = c.id and peer.user_id <> me.user_id
+    join users u on u.id = peer.user_id
+    left join messages m on m.conversation_id = c.id and m.seq = c.head_seq
+    where me.user_id = ${userId}`;
+}
+
+export async function findConversation(
+  db: Db,
+  userId: string,
+  conversationId: string,
+): Promise<ConversationRow | undefined> {
+  const { rows } = await sql<ConversationRow>`
+    ${conversationsOf(userId)} and c.id = ${conversationId}`.execute(db);
+  return rows[0];
+}
+
+/** Latest activity first. */
+export async function findConversations(
+  db: Db,
+  page: { userId: string; before: readonly [Date, string] | null; limit: number },
+): Promise<ConversationRow[]> {
+  const older = page.before
+    ? sql`and (c.active_at, c.id) < (${page.before[0]}, ${page.before[1]}::uuid)`
+    : sql``;
+  const { rows } = await sql<ConversationRow>`
+    ${conversationsOf(page.userId)} ${older}
+    order by c.active_at desc, c.id desc limit ${page.limit}`.execute(db);
+  return rows;
+}
+
+/**
+ * Makes the direct conversation of two people.
+ *
+ * @returns undefined when there is one already
+ */
+export async function insertDirect(
+  db: Db,
+  conversation: { id: string; directKey: string; userIds: readonly string[]; now: Date },
+): Promise<string | undefined> {
+  const { id, directKey, userIds, now } = conversation;
+  const made = await db
+    .insertInto('conversations')
+    .values({
+      id,
+      kind: 'direct',
+      direct_key: directKey,
+      head_seq: 0,
+      active_at: now,
+      created_at: now,
+    })
+    .onConflict((oc) => oc.column('direct_key').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (!made) return undefined;
+  await db
+    .insertInto('conversation_members')
+    .values(userIds.map((userId) => ({ user_id: userId, conversation_id: id, read_seq: 0 })))
+    .execute();
+  return made.id;
+}
+
+export async function findDirect(db: Db, directKey: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('conversations')
+    .select('id')
+    .where('direct_key', '=', directKey)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+export async function isMember(db: Db, userId: string, conversationId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('conversation_members')
+    .select('user_id')
+    .where('user_id', '=', userId)
+    .where('conversation_id', '=', conversationId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The other person of a direct conversation; undefined for those who are not in it. */
+export async function findPeer(
+  db: Db,
+  userId: string,
+  conversationId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('conversation_members as me')
+    .innerJoin('conversation_members as peer', (join) =>
+      join
+        .onRef('peer.conversation_id', '=', 'me.conversation_id')
+        .onRef('peer.user_id', '<>', 'me.user_id'),
+    )
+    .select('peer.user_id')
+    .where('me.user_id', '=', userId)
+    .where('me.conversation_id', '=', conversationId)
+    .executeTakeFirst();
+  return row?.user_id;
+}
+
+export function findMessage(db: Db, id: string): Promise<MessageRow | undefined> {
+  return db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/**
+ * Writes a message with the conversation's next seq, taken under its row lock, and moves the
+ * sender's read mark to it: who writes has read. One statement.
+ *
+ * @throws unique violation on `messages_id` when the id was used before; nothing is written then
+ */
+export async function insertMessage(
+  db: Db,
+  message: { id: string; conversationId: string; senderId: string; text: string; now: Date },
+): Promise<MessageRow> {
+  const { id, conversationId, senderId, text, now } = message;
+  const { rows } = await sql<MessageRow>`
+    with head as (
+      update conversations set head_seq = head_seq + 1, active_at = greatest(active_at, ${now})
+      where id = ${conversationId}
+      returning id, head_seq
+    ), mark as (
+      update conversation_members m set read_seq = head.head_seq from head
+      where m.conversation_id = head.id and m.user_id = ${senderId}
+    )
+    insert into messages (conversation_id, seq, id, sender_id, text, created_at)
+    select id, head_seq, ${id}, ${senderId}, ${text}, ${now} from head
+    returning *`.execute(db);
+  const row = rows[0];
+  if (!row) throw new Error(`there is no conversation ${conversationId}`);
+  return row;
+}
+
+/** Newest first. */
+export async function findMessages(
+  db: Db,
+  page: { conversationId: string; beforeSeq: number | null; limit: number },
+): Promise<MessageRow[]> {
+  let query = db
+    .selectFrom('messages')
+    .selectAll()
+    .where('conversation_id', '=', page.conversationId);
+  if (page.beforeSeq !== null) query = query.where('seq', '<', page.beforeSeq);
+  return query.orderBy('seq', 'desc').limit(page.limit).execute();
+}
+
+/**
+ * Moves a read mark forward, never back and never past the newest message.
+ *
+ * @returns the new mark; undefined when it did not move
+ */
+export async function advanceRead(
+  db: Db,
+  mark: { conversationId: string; userId: string; seq: number },
+): Promise<number | undefined> {
+  const { rows } = await sql<{ read_seq: number }>`
+    update conversation_members m set read_seq = least(${mark.seq}::int, c.head_seq)
+    from conversations c
+    where c.id = m.conversation_id and m.conversation_id = ${mark.conversationId}
+      and m.user_id = ${mark.userId} and m.read_seq < least(${mark.seq}::int, c.head_seq)
+    returning m.read_seq`.execute(db);
+  return rows[0]?.read_seq;
+}
+
+/** @returns undefined for those who are not in the conversation */
+export async function findReadSeq(
+  db: Db,
+  userId: string,
+  conversationId: string,
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('conversation_members')
+    .select('read_seq')
+    .where('user_id', '=', userId)
+    .where('conversation_id', '=', conversationId)
+    .executeTakeFirst();
+  return row?.read_seq;
+}

@@ -1,0 +1,54 @@
+import {
+  chatListInputSchema,
+  chatListMessagesInputSchema,
+  chatListMessagesOutputSchema,
+  chatListOutputSchema,
+  chatMarkReadInputSchema,
+  chatMarkReadOutputSchema,
+  chatSendInputSchema,
+  chatStartInputSchema,
+  conversationRefSchema,
+  conversationViewSchema,
+  messageViewSchema,
+} from '@chapar/contract';
+import { router, signedIn } from '../../trpc.ts';
+import { sendMessage } from './chat.send.ts';
+import {
+  getConversation,
+  listConversations,
+  listMessages,
+  markRead,
+  startConversation,
+} from './chat.service.ts';
+
+export const chatRouter = router({
+  start: signedIn
+    .input(chatStartInputSchema)
+    .output(conversationViewSchema)
+    .mutation(({ ctx, input }) => startConversation(ctx.call, input.userId)),
+
+  list: signedIn
+    .input(chatListInputSchema)
+    .output(chatListOutputSchema)
+    .query(({ ctx, input }) => listConversations(ctx.call, input)),
+
+  get: signedIn
+    .input(conversationRefSchema)
+    .output(conversationViewSchema)
+    .query(({ ctx, input }) => getConversation(ctx.call, input.conversationId)),
+
+  send: signedIn
+    .input(chatSendInputSchema)
+    .output(messageViewSchema)
+    .mutation(({ ctx, input }) => sendMessage(ctx.call, input)),
+
+  listMessages: signedIn
+    .input(chatListMessagesInputSchema)
+    .output(chatListMessagesOutputSchema)
+    .query(({ ctx, input }) => listMessages(ctx.call, input)),
+
+  markRead: signedIn
+    .input(chatMarkReadInputSchema)
+    .output(chatMarkReadOutputSchema)
+    .mutation(({ ctx, input }) => markRead(ctx.call, input)),
+});

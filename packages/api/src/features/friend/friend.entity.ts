@@ -1,0 +1,31 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import { UserEntity } from '../user/index.ts';
+
+export const FriendRequestEntity = defineEntity({
+  name: 'FriendRequest',
+  tableName: 'friend_requests',
+  indexes: [
+    { properties: ['sender', 'createdAt'], name: 'friend_requests_sender_created' },
+    { properties: ['recipient', 'createdAt'], name: 'friend_requests_recipient_created' },
+  ],
+  properties: {
+    id: p.uuid().primary(),
+    sender: () => p.manyToOne(UserEntity).index(false),
+    recipient: () => p.manyToOne(UserEntity).index(false),
+    status: p.enum(['pending', 'accepted', 'declined', 'canceled'] as const),
+    createdAt: p.datetime(3),
+    answeredAt: p.datetime(3).nullable(),
+  },
+});
+
+/** One row for each direction, so that a person's friends are one index range. */
+export const FriendshipEntity = defineEntity({
+  name: 'Friendship',
+  tableName: 'friendships',
+  indexes: [{ properties: ['user', 'createdAt'], name: 'friendships_user_created' }],
+  properties: {
+    user: () => p.manyToOne(UserEntity).primary().index(false),
+    friend: () => p.manyToOne(UserEntity).primary().index(false),
+    createdAt: p.datetime(3),
+  },
+});

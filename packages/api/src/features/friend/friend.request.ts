@@ -1,0 +1,88 @@
+import type { FriendRequestView, UserCard } from '@chapar/contract';
+import type { SignedInCall } from '../../call.ts';
+import { spend } from '../../database/rate-limit.ts';
+import { transaction, type Tx } from '../../database/transaction.ts';
+import { AppError } from '../../errors.ts';
+import { hour, secondsUntil } from '../../kernel/duration.ts';
+import { parsePhone } from '../../kernel/phone.ts';
+import { tell } from '../stream/index.ts';
+import { requireUser } from '../user/index.ts';
+import { acceptPending } from './friend.answer.ts';
+import { areFriends, findPendingBetween, insertRequest, lockPair } from './friend.repository.ts';
+import { decideRequest } from './friend.rules.ts';
+import { toRequestView } from './friend.view.ts';
+
+/** Requests by phone number answer whether a number is known, so they are few. */
+const requestsPerHour = 60;
+
+/**
+ * Asks somebody to be friends. When the other one has asked already, both are friends now; two
+ * people who ask each other at the same instant become friends once.
+ *
+ * @throws AppError `USER_NOT_FOUND`, `PHONE_INVALID`, `FRIEND_SELF`, `FRIEND_ALREADY`,
+ *   `FRIEND_REQUEST_EXISTS`, `RATE_LIMITED`
+ */
+export async function requestFriend(
+  call: SignedInCall,
+  who: { userId: string } | { phone: string },
+): Promise<FriendRequestView> {
+  const { app, actor } = call;
+  await limitRequests(call);
+  const other = await requireUser(app.db, toKey(call, who));
+  if (other.id === actor.userId) throw new AppError('FRIEND_SELF');
+  const me = await requireUser(app.db, { id: actor.userId });
+  return transaction(call, async (tx) => {
+    await lockPair(tx.db, me.id, other.id);
+    const pending = await findPendingBetween(tx.db, me.id, other.id);
+    const decision = decideRequest(
+      {
+        areFriends: await areFriends(tx.db, me.id, other.id),
+        pending: pending ? { id: pending.id, senderId: pending.sender_id } : null,
+      },
+      me.id,
+    );
+    if (decision.do === 'create') return create(call, tx, me, other);
+    if (decision.do === 'accept') {
+      return acceptPending(call, tx, { requestId: decision.requestId, me, other });
+    }
+    if (decision.reason === 'friends') throw new AppError('FRIEND_ALREADY');
+    throw new AppError('FRIEND_REQUEST_EXISTS', { data: { requestId: decision.requestId } });
+  });
+}
+
+async function limitRequests({ app, actor, now }: SignedInCall): Promise<void> {
+  const { count, resetsAt } = await spend(app.db, `friend-request:${actor.userId}`, hour, now);
+  if (count > requestsPerHour) {
+    throw new AppError('RATE_LIMITED', { data: { retryAfterSeconds: secondsUntil(resetsAt, now) } });
+  }
+}
+
+function toKey(
+  { app }: SignedInCall,
+  who: { userId: string } | { phone: string },
+): { id: string } | { phone: string } {
+  if ('userId' in who) return { id: who.userId };
+  const phone = parsePhone(who.phone, app.config.defaultCountry);
+  if (!phone) throw new AppError('PHONE_INVALID');
+  return { phone: phone.e164 };
+}
+
+async function create(
+  call: SignedInCall,
+  tx: Tx,
+  me: UserCard,
+  other: UserCard,
+): Promise<FriendRequestView> {
+  const request = await insertRequest(tx.db, {
+    id: call.app.deps.newId(),
+    senderId: me.id,
+    recipientId: other.id,
+    now: call.now,
+  });
+  const mine = toRequestView(request, 'outgoing', other);
+  await tell(call, tx, [
+    { streamId: me.id, type: 'friend.requested', body: mine },
+    { streamId: other.id, type: 'friend.requested', body: toRequestView(request, 'incoming', me) },
+  ]);
+  return mine;
+}

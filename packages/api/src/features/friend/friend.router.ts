@@ -1,0 +1,52 @@
+import {
+  friendListInputSchema,
+  friendListOutputSchema,
+  friendListRequestsInputSchema,
+  friendListRequestsOutputSchema,
+  friendRefSchema,
+  friendRemoveOutputSchema,
+  friendRequestInputSchema,
+  friendRequestRefSchema,
+  friendRequestViewSchema,
+} from '@chapar/contract';
+import { router, signedIn } from '../../trpc.ts';
+import { acceptRequest, cancelRequest, declineRequest } from './friend.answer.ts';
+import { requestFriend } from './friend.request.ts';
+import { listFriends, listRequests, removeFriend } from './friend.service.ts';
+
+export const friendRouter = router({
+  request: signedIn
+    .input(friendRequestInputSchema)
+    .output(friendRequestViewSchema)
+    .mutation(({ ctx, input }) => requestFriend(ctx.call, input)),
+
+  accept: signedIn
+    .input(friendRequestRefSchema)
+    .output(friendRequestViewSchema)
+    .mutation(({ ctx, input }) => acceptRequest(ctx.call, input.requestId)),
+
+  decline: signedIn
+    .input(friendRequestRefSchema)
+    .output(friendRequestViewSchema)
+    .mutation(({ ctx, input }) => declineRequest(ctx.call, input.requestId)),
+
+  cancel: signedIn
+    .input(friendRequestRefSchema)
+    .output(friendRequestViewSchema)
+    .mutation(({ ctx, input }) => cancelRequest(ctx.call, input.requestId)),
+
+  remove: signedIn
+    .input(friendRefSchema)
+    .output(friendRemoveOutputSchema)
+    .mutation(({ ctx, input }) => removeFriend(ctx.call, input.userId)),
+
+  list: signedIn
+    .input(friendListInputSchema)
+    .output(friendListOutputSchema)
+    .query(({ ctx, input }) => listFriends(ctx.call, input)),
+
+  listRequests: signedIn
+    .input(friendListRequestsInputSchema)
+    .output(friendListRequestsOutputSchema)
+    .query(({ ctx, input }) => listRequests(ctx.call, input)),
+});

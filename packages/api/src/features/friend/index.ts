@@ -1,0 +1,1 @@
+export { areFriends } from './friend.repository.ts';

@@ -1,0 +1,1 @@
+export { sendOtp } from './otp.send.ts';

@@ -1,0 +1,118 @@
+import type { SessionEndReason } from '@chapar/contract';
+import type { Selectable } from 'kysely';
+import type { Db, Tables } from '../../database/tables.ts';
+
+export type SessionRow = Selectable<Tables['sessions']>;
+
+/** The session with its owner's standing, for the check that every call makes. */
+export function findActor(db: Db, sessionId: string) {
+  return db
+    .selectFrom('sessions as s')
+    .innerJoin('users as u', 'u.id', 's.user_id')
+    .select(['s.user_id', 's.ended_at', 's.last_seen_at', 'u.role', 'u.status'])
+    .where('s.id', '=', sessionId)
+    .executeTakeFirst();
+}
+
+export async function insertSession(db: Db, session: SessionRow): Promise<void> {
+  await db.insertInto('sessions').values(session).execute();
+}
+
+/** A session with the standing of its owner. */
+export type OwnedSessionRow = SessionRow & { status: 'active' | 'inactive' };
+
+/** Locks the session's row until the transaction ends. */
+export function lockSession(db: Db, sessionId: string): Promise<OwnedSessionRow | undefined> {
+  return db
+    .selectFrom('sessions as s')
+    .innerJoin('users as u', 'u.id', 's.user_id')
+    .selectAll('s')
+    .select('u.status')
+    .where('s.id', '=', sessionId)
+    .forUpdate('s')
+    .executeTakeFirst();
+}
+
+export async function rotate(
+  db: Db,
+  next: { sessionId: string; counter: number; attemptId: string | null; ip: string; now: Date },
+): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({
+      refresh_counter: next.counter,
+      refresh_attempt: next.attemptId,
+      refreshed_at: next.now,
+      last_seen_at: next.now,
+      ip: next.ip,
+    })
+    .where('id', '=', next.sessionId)
+    .execute();
+}
+
+/** Moves `last_seen_at` unless it was moved a moment ago: reading must not write each time. */
+export async function touch(
+  db: Db,
+  seen: { sessionId: string; ip: string; now: Date; ifBefore: Date },
+): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ last_seen_at: seen.now, ip: seen.ip })
+    .where('id', '=', seen.sessionId)
+    .where('last_seen_at', '<', seen.ifBefore)
+    .execute();
+}
+
+export function findLiveSessions(
+  db: Db,
+  userId: string,
+  alive: { refreshedAfter: Date; createdAfter: Date },
+): Promise<SessionRow[]> {
+  return db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .where('refreshed_at', '>=', alive.refreshedAfter)
+    .where('created_at', '>=', alive.createdAfter)
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+/** Which sessions of a person to end. */
+export type SessionChoice = { only: string } | { allBut: string } | { beyondNewest: number };
+
+/**
+ * Ends sessions that are alive; one that has ended keeps its reason.
+ *
+ * @returns ids of those that this call ended
+ */
+export async function endSessions(
+  db: Db,
+  userId: string,
+  choice: SessionChoice,
+  end: { reason: SessionEndReason; now: Date },
+): Promise<string[]> {
+  let query = db
+    .updateTable('sessions')
+    .set({ ended_at: end.now, end_reason: end.reason })
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null);
+  if ('only' in choice) query = query.where('id', '=', choice.only);
+  else if ('allBut' in choice) query = query.where('id', '!=', choice.allBut);
+  else {
+    query = query.where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('id')
+        .where('user_id', '=', userId)
+        .where('ended_at', 'is', null)
+        .orderBy('last_seen_at', 'desc')
+        .orderBy('id', 'desc')
+        .offset(choice.beyondNewest),
+    );
+  }
+  const rows = await query.returning('id').execute();
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,59 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+
+/** A conversation's or a person's line of events; its id is the conversation's or the person's. */
+export const StreamEntity = defineEntity({
+  name: 'Stream',
+  tableName: 'streams',
+  properties: {
+    id: p.uuid().primary(),
+    /** Seq of the newest event. */
+    headSeq: p.bigint('bigint'),
+    /** Position of the newest event. */
+    headPos: p.bigint('bigint'),
+  },
+});
+
+/** Who may read a stream, and from where. */
+export const StreamMemberEntity = defineEntity({
+  name: 'StreamMember',
+  tableName: 'stream_members',
+  properties: {
+    userId: p.uuid().primary(),
+    streamId: p.uuid().primary(),
+    /** Events after this seq are the member's to read. */
+    afterSeq: p.bigint('bigint'),
+  },
+});
+
+export const StreamEventEntity = defineEntity({
+  name: 'StreamEvent',
+  tableName: 'stream_events',
+  indexes: [
+    { properties: ['streamId', 'pos'], name: 'stream_events_stream_pos' },
+    { properties: ['pos'], name: 'stream_events_pos' },
+    { properties: ['at'], name: 'stream_events_at' },
+  ],
+  properties: {
+    streamId: p.uuid().primary(),
+    seq: p.bigint('bigint').primary(),
+    /**
+     * At least the writing transaction's id, and never falling within a stream: every event at or
+     * above the oldest running transaction's id may still be invisible, none below it can be.
+     */
+    pos: p.bigint('bigint'),
+    type: p.text(),
+    at: p.datetime(3),
+    body: p.json(),
+  },
+});
+
+/** One row: what the log has forgotten. */
+export const StreamFloorEntity = defineEntity({
+  name: 'StreamFloor',
+  tableName: 'stream_floor',
+  properties: {
+    id: p.integer().primary(),
+    /** Cursors below this position cannot be served any more. */
+    pos: p.bigint('bigint'),
+  },
+});

@@ -1,0 +1,28 @@
+/** What the log can still serve. */
+export interface LogBounds {
+  /** Cursors below it point into what was forgotten. */
+  floor: bigint;
+  /** The id that the next transaction will get: no cursor of ours can be above it. */
+  next: bigint;
+}
+
+export type ResumeDecision = { do: 'start' } | { do: 'reset' } | { do: 'replay'; cursor: bigint };
+
+/** Decides how a subscription begins. A cursor that we cannot have given is a reset, no error. */
+export function decideResume(
+  lastEventId: string | null | undefined,
+  bounds: LogBounds,
+): ResumeDecision {
+  if (lastEventId === null || lastEventId === undefined) return { do: 'start' };
+  const cursor = BigInt(lastEventId);
+  if (cursor < bounds.floor || cursor > bounds.next) return { do: 'reset' };
+  return { do: 'replay', cursor };
+}
+
+/**
+ * The cursor that is safe once an event at `pos` of a replay has arrived: everything that could
+ * be seen below it has come before, and what could not be seen is at or above the horizon.
+ */
+export function safeCursor(pos: bigint, horizon: bigint): bigint {
+  return pos < horizon ? pos : horizon;
+}

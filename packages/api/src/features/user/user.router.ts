@@ -1,0 +1,12 @@
+import { meSchema, userUpdateInputSchema } from '@chapar/contract';
+import { router, signedIn } from '../../trpc.ts';
+import { getMe, updateMe } from './user.service.ts';
+
+export const userRouter = router({
+  me: signedIn.output(meSchema).query(({ ctx }) => getMe(ctx.call)),
+
+  update: signedIn
+    .input(userUpdateInputSchema)
+    .output(meSchema)
+    .mutation(({ ctx, input }) => updateMe(ctx.call, input)),
+});

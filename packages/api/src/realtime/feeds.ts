@@ -1,0 +1,213 @@
+import type { StoredStreamEvent } from '@chapar/contract';
+import type { Log } from '../deps.ts';
+import type { Hub, HubMessage } from './hub.ts';
+import type { Reader } from './reader.ts';
+
+/** What the node reads from the log. */
+export interface StreamLog {
+  /** Newest seq of each stream; a stream without a row is left out. */
+  heads(streamIds: readonly string[]): Promise<Map<string, number>>;
+  /** Events of one stream with `afterSeq < seq <= toSeq`, in order. */
+  between(streamId: string, afterSeq: number, toSeq: number): Promise<StoredStreamEvent[]>;
+  /**
+   * The newest seq of every stream that has an event at or above `fromPos`, and the position
+   * below which nothing can appear any more (see `StreamEventEntity.pos`), in one snapshot.
+   */
+  since(fromPos: bigint): Promise<{ heads: Map<string, number>; horizon: bigint }>;
+  /** The present horizon. */
+  horizon(): Promise<bigint>;
+}
+
+/** One stream that somebody on this node reads. */
+interface Feed {
+  /** Newest seq that was handed to the readers; null until the log has told it. */
+  seq: number | null;
+  readers: Set<Reader>;
+  /** Work that waits for the log, one after the other; null when the feed is up to date. */
+  work: Promise<void> | null;
+}
+
+export interface FeedsOptions {
+  log: StreamLog;
+  hub: Hub;
+  report: Log;
+  auditMs: number;
+}
+
+/**
+ * The live side of a node: hands each event to the node's readers in the order of its stream,
+ * without holes. An event that follows the last one goes straight through; anything else is
+ * looked up in the log. An audit compares what went out with the log, so that a hub that loses
+ * messages costs time and never an event.
+ */
+export class Feeds {
+  #feeds = new Map<string, Feed>();
+  #safe = 0n;
+  #options: FeedsOptions;
+  #unsubscribe: () => void;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(options: FeedsOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.hub.subscribe((message) => this.#take(message));
+  }
+
+  /**
+   * Every event below this position has been handed to the readers that may see it. It never
+   * falls.
+   */
+  get safe(): bigint {
+    return this.#safe;
+  }
+
+  /** Begins the audit. */
+  async start(): Promise<void> {
+    this.#safe = await this.#options.log.horizon();
+    this.#plan();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unsubscribe();
+    if (this.#timer) clearTimeout(this.#timer);
+    for (const { readers } of this.#feeds.values())
+      for (const reader of readers) reader.cut('broken');
+  }
+
+  /** Lets the reader have everything that happens in these streams from now on. */
+  async attach(reader: Reader, streamIds: readonly string[]): Promise<void> {
+    const fresh = streamIds.filter((id) => !this.#feeds.has(id));
+    const heads = fresh.length > 0 ? this.#options.log.heads(fresh) : null;
+    for (const id of fresh) {
+      const feed: Feed = { seq: null, readers: new Set(), work: null };
+      this.#feeds.set(id, feed);
+      void this.#queue(id, feed, async () => {
+        feed.seq = (await heads)?.get(id) ?? 0;
+      });
+    }
+    for (const id of streamIds) {
+      this.#feeds.get(id)?.readers.add(reader);
+      reader.streams.add(id);
+    }
+    await Promise.all(streamIds.map((id) => this.#feeds.get(id)?.work));
+  }
+
+  /** Lets the reader have a stream from `afterSeq` on: what is there already, then what comes. */
+  #attachFrom(reader: Reader, streamId: string, afterSeq: number): void {
+    if (reader.streams.has(streamId)) return;
+    reader.streams.add(streamId);
+    let feed = this.#feeds.get(streamId);
+    if (!feed) {
+      feed = { seq: afterSeq, readers: new Set(), work: null };
+      this.#feeds.set(streamId, feed);
+    }
+    const joined = feed;
+    void this.#queue(streamId, joined, async () => {
+      const { log } = this.#options;
+      joined.seq ??= (await log.heads([streamId])).get(streamId) ?? 0;
+      const events = await log.between(streamId, afterSeq, joined.seq);
+      for (const event of events) this.#hand(reader, event);
+      joined.readers.add(reader);
+      const head = (await log.heads([streamId])).get(streamId) ?? 0;
+      await this.#fill(streamId, joined, head);
+    });
+  }
+
+  detach(reader: Reader): void {
+    for (const id of reader.streams) {
+      const feed = this.#feeds.get(id);
+      feed?.readers.delete(reader);
+      if (feed?.readers.size === 0 && !feed.work) this.#feeds.delete(id);
+    }
+  }
+
+  #take(message: HubMessage): void {
+    const feed = this.#feeds.get(message.streamId);
+    if (!feed) return;
+    if (feed.work === null && feed.seq !== null && message.seq <= feed.seq + 1) {
+      if (message.seq === feed.seq + 1) this.#deliver(feed, message);
+      return;
+    }
+    void this.#queue(message.streamId, feed, () => this.#fill(message.streamId, feed, message.seq));
+  }
+
+  async #fill(streamId: string, feed: Feed, toSeq: number): Promise<void> {
+    if (feed.seq === null || toSeq <= feed.seq) return;
+    const events = await this.#options.log.between(streamId, feed.seq, toSeq);
+    for (const event of events) this.#deliver(feed, event);
+  }
+
+  #deliver(feed: Feed, event: StoredStreamEvent): void {
+    feed.seq = event.seq;
+    for (const reader of feed.readers) this.#hand(reader, event);
+  }
+
+  #hand(reader: Reader, event: StoredStreamEvent): void {
+    reader.push({ cursor: this.#safe, event });
+    if (event.type === 'stream.joined') {
+      this.#attachFrom(reader, event.body.streamId, event.body.afterSeq);
+    }
+  }
+
+  /** Runs work that needs the log after the work before it; a failure cuts the readers off. */
+  #queue(streamId: string, feed: Feed, work: () => Promise<void>): Promise<void> {
+    const run = async (): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        this.#options.report.warn(
+          { err: error, streamId },
+          'stream could not be read from the log',
+        );
+        this.#feeds.delete(streamId);
+        for (const reader of feed.readers) reader.cut('broken');
+      }
+    };
+    const before = feed.work;
+    const mine = (before ? before.then(run) : run()).then(() => {
+      if (feed.work !== mine) return;
+      feed.work = null;
+      if (feed.readers.size === 0) this.#feeds.delete(streamId);
+    });
+    feed.work = mine;
+    return mine;
+  }
+
+  /**
+   * Fills what the hub lost, then moves {@link safe} to the horizon of the same snapshot. It
+   * moves only when no feed is behind any more, those included that an event of this very audit
+   * has opened.
+   */
+  async audit(): Promise<void> {
+    const { heads, horizon } = await this.#options.log.since(this.#safe);
+    let behind = this.#behind(heads);
+    while (behind.length > 0) {
+      await Promise.all(behind);
+      behind = this.#behind(heads);
+    }
+    if (horizon > this.#safe) this.#safe = horizon;
+  }
+
+  #behind(heads: Map<string, number>): Promise<void>[] {
+    const work: Promise<void>[] = [];
+    for (const [id, head] of heads) {
+      const feed = this.#feeds.get(id);
+      if (!feed || (!feed.work && feed.seq !== null && feed.seq >= head)) continue;
+      work.push(this.#queue(id, feed, () => this.#fill(id, feed, head)));
+    }
+    return work;
+  }
+
+  #plan(): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.audit()
+        .catch((error: unknown) => {
+          this.#options.report.warn({ err: error }, 'stream audit failed; it is tried again');
+        })
+        .finally(() => this.#plan());
+    }, this.#options.auditMs);
+    this.#timer.unref();
+  }
+}

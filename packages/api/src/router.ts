@@ -1,0 +1,16 @@
+import { chatRouter } from './features/chat/chat.router.ts';
+import { friendRouter } from './features/friend/friend.router.ts';
+import { otpRouter } from './features/otp/otp.router.ts';
+import { sessionRouter } from './features/session/session.router.ts';
+import { streamRouter } from './features/stream/stream.router.ts';
+import { userRouter } from './features/user/user.router.ts';
+import { router } from './trpc.ts';
+
+export const appRouter = router({
+  otp: otpRouter,
+  session: sessionRouter,
+  user: userRouter,
+  friend: friendRouter,
+  chat: chatRouter,
+  stream: streamRouter,
+});

@@ -1,0 +1,144 @@
+import { createSecretKey, randomBytes, randomInt } from 'node:crypto';
+import { runOnce } from 'graphile-worker';
+import { createApp, type App } from '../app.ts';
+import type { Connection } from '../call.ts';
+import { defaultConfig } from '../config.ts';
+import { quietLogger } from '../database/queue.ts';
+import { openDatabase, type Database } from '../database/orm.ts';
+import type { ApiConfig, Deps } from '../deps.ts';
+import { createIdSource } from '../kernel/id.ts';
+import { createTaskList } from '../jobs.ts';
+import { createMemoryHub, type Hub } from '../realtime/hub.ts';
+import { Actor } from './actor.ts';
+import { FakeSms } from './fake-sms.ts';
+import { TestClock } from './test-clock.ts';
+import { cloneDatabase, type TestDatabase } from './test-database.ts';
+
+/** What a test may replace. */
+export interface TestApiOptions {
+  config?: Partial<ApiConfig>;
+  hub?: Hub;
+  clock?: TestClock;
+  /** Another node on the database of this one. */
+  on?: TestApi;
+}
+
+const keyBytes = 32;
+const fastStream = { ...defaultConfig.stream, auditMs: 50, beaconMs: 200 };
+
+/**
+ * The product on a real database of its own, without a transport: procedures are called as the
+ * transports call them. `await using` closes it and drops the database.
+ */
+export async function createTestApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const database = options.on ? null : await cloneDatabase();
+  const url = options.on?.databaseUrl ?? database?.url ?? '';
+  const opened = await openDatabase({ url });
+  const clock = options.clock ?? options.on?.clock ?? new TestClock();
+  const sms = options.on?.sms ?? new FakeSms();
+  const deps: Deps = {
+    clock,
+    random: { bytes: randomBytes, integer: (below) => randomInt(below) },
+    newId: createIdSource({ now: () => new Date() }, randomBytes),
+    sms,
+    hub: options.hub ?? createMemoryHub(),
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  };
+  const secrets = options.on?.app.secrets ?? {
+    accessToken: createSecretKey(randomBytes(keyBytes)),
+    refreshToken: createSecretKey(randomBytes(keyBytes)),
+    otp: createSecretKey(randomBytes(keyBytes)),
+    seal: createSecretKey(randomBytes(keyBytes)),
+  };
+  const config = { ...defaultConfig, stream: fastStream, ...options.config };
+  const app = await createApp({ database: opened, deps, config, secrets });
+  return new TestApi({ app, opened, database, databaseUrl: url, clock, sms });
+}
+
+interface TestApiParts {
+  app: App;
+  opened: Database;
+  database: TestDatabase | null;
+  databaseUrl: string;
+  clock: TestClock;
+  sms: FakeSms;
+}
+
+export class TestApi {
+  readonly app: App;
+  readonly databaseUrl: string;
+  readonly clock: TestClock;
+  readonly sms: FakeSms;
+  #parts: TestApiParts;
+  #people = 0;
+
+  constructor(parts: TestApiParts) {
+    this.app = parts.app;
+    this.databaseUrl = parts.databaseUrl;
+    this.clock = parts.clock;
+    this.sms = parts.sms;
+    this.#parts = parts;
+  }
+
+  get database(): Database {
+    return this.#parts.opened;
+  }
+
+  /** Somebody who has not signed in, at an address of their own. */
+  anonymous(facts: Partial<Connection> = {}): Actor {
+    this.#people += 1;
+    const ip = `10.${(this.#people >> 16) & 255}.${(this.#people >> 8) & 255}.${this.#people & 255}`;
+    return new Actor(this, {
+      app: this.app,
+      requestId: `test-${this.#people}`,
+      ip,
+      userAgent: 'test',
+      language: 'en',
+      auth: { status: 'none' },
+      socket: null,
+      ...facts,
+    });
+  }
+
+  /** Signs somebody in by a code, under a number that nobody else has. */
+  async signUp(options: { phone?: string; role?: 'staff'; firstName?: string } = {}): Promise<Actor> {
+    const actor = this.anonymous();
+    const digits = String(this.#people).padStart(7, '0');
+    await actor.signIn(options.phone ?? `+98912${digits}`);
+    if (options.role) {
+      const role = options.role;
+      await this.app.db.updateTable('users').set({ role }).where('id', '=', actor.id).execute();
+    }
+    if (options.firstName) await actor.api.user.update({ firstName: options.firstName });
+    return actor;
+  }
+
+  /** Two people who are friends. */
+  async signUpFriends(): Promise<[Actor, Actor]> {
+    const [a, b] = [await this.signUp(), await this.signUp()];
+    const { id } = await a.api.friend.request({ userId: b.id });
+    await b.api.friend.accept({ requestId: id });
+    return [a, b];
+  }
+
+  /** Runs the jobs that wait. */
+  async runJobs(): Promise<void> {
+    const { pool } = this.#parts.opened;
+    await runOnce({
+      pgPool: pool,
+      taskList: createTaskList(this.app),
+      logger: quietLogger,
+      noHandleSignals: true,
+    });
+  }
+
+  async close(): Promise<void> {
+    this.app.close();
+    await this.#parts.opened.close();
+    await this.#parts.database?.drop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

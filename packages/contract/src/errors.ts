@@ -1,0 +1,215 @@
+import { z } from 'zod';
+
+/** tRPC's code of an error, which decides its HTTP status. */
+export type ErrorKind =
+  | 'BAD_REQUEST'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'TOO_MANY_REQUESTS'
+  | 'SERVICE_UNAVAILABLE'
+  | 'INTERNAL_SERVER_ERROR';
+
+interface ErrorSpec {
+  kind: ErrorKind;
+  en: string;
+  fa: string;
+  /** Shape of the public data beside the code, where there is any. */
+  data?: z.ZodObject;
+}
+
+const retryAfter = z.object({ retryAfterSeconds: z.int() });
+
+/**
+ * Every error that a client can meet. The code is the wire and stays; the texts are for people.
+ * What somebody may not see is answered like what does not exist.
+ */
+export const appErrors = {
+  INPUT_INVALID: {
+    kind: 'BAD_REQUEST',
+    en: 'Some of the input is not valid.',
+    fa: 'بخشی از اطلاعات درست نیست.',
+    data: z.object({ issues: z.array(z.object({ path: z.string(), message: z.string() })) }),
+  },
+  PROCEDURE_NOT_FOUND: {
+    kind: 'NOT_FOUND',
+    en: 'There is no such procedure.',
+    fa: 'چنین درخواستی وجود ندارد.',
+  },
+  PAYLOAD_TOO_LARGE: {
+    kind: 'PAYLOAD_TOO_LARGE',
+    en: 'The request is too large.',
+    fa: 'حجم درخواست بیش از اندازه است.',
+  },
+  RATE_LIMITED: {
+    kind: 'TOO_MANY_REQUESTS',
+    en: 'Too many requests. Please wait a little.',
+    fa: 'درخواست‌ها زیاد است. کمی صبر کنید.',
+    data: retryAfter,
+  },
+  UNAVAILABLE: {
+    kind: 'SERVICE_UNAVAILABLE',
+    en: 'The service is not available right now. Please try again.',
+    fa: 'سرویس اکنون در دسترس نیست. دوباره تلاش کنید.',
+    data: retryAfter,
+  },
+  INTERNAL: {
+    kind: 'INTERNAL_SERVER_ERROR',
+    en: 'Something went wrong on our side.',
+    fa: 'خطایی در سرور رخ داد.',
+  },
+  AUTH_REQUIRED: {
+    kind: 'UNAUTHORIZED',
+    en: 'Please sign in.',
+    fa: 'لطفاً وارد شوید.',
+  },
+  AUTH_TOKEN_INVALID: {
+    kind: 'UNAUTHORIZED',
+    en: 'The access token is not valid.',
+    fa: 'توکن دسترسی معتبر نیست.',
+  },
+  AUTH_TOKEN_EXPIRED: {
+    kind: 'UNAUTHORIZED',
+    en: 'The access token has expired.',
+    fa: 'توکن دسترسی منقضی شده است.',
+  },
+  STAFF_ONLY: {
+    kind: 'FORBIDDEN',
+    en: 'Only staff can do this.',
+    fa: 'این کار فقط برای همکاران ممکن است.',
+  },
+  PHONE_INVALID: {
+    kind: 'BAD_REQUEST',
+    en: 'This phone number is not valid.',
+    fa: 'شماره تلفن درست نیست.',
+  },
+  OTP_RESEND_TOO_SOON: {
+    kind: 'TOO_MANY_REQUESTS',
+    en: 'A code was sent a moment ago. Please wait before asking again.',
+    fa: 'کد همین حالا فرستاده شد. پیش از درخواست دوباره کمی صبر کنید.',
+    data: retryAfter,
+  },
+  OTP_TOO_MANY_REQUESTS: {
+    kind: 'TOO_MANY_REQUESTS',
+    en: 'Too many codes were asked for. Please try again later.',
+    fa: 'تعداد درخواست کد زیاد است. بعداً تلاش کنید.',
+    data: retryAfter,
+  },
+  OTP_CODE_INVALID: {
+    kind: 'UNAUTHORIZED',
+    en: 'The code is not right.',
+    fa: 'کد درست نیست.',
+  },
+  OTP_EXPIRED: {
+    kind: 'UNAUTHORIZED',
+    en: 'The code has expired. Please ask for a new one.',
+    fa: 'زمان کد گذشته است. کد تازه‌ای بگیرید.',
+  },
+  OTP_CHALLENGE_LOCKED: {
+    kind: 'TOO_MANY_REQUESTS',
+    en: 'Too many wrong codes. Please ask for a new one.',
+    fa: 'تعداد کد نادرست زیاد شد. کد تازه‌ای بگیرید.',
+  },
+  SESSION_ENDED: {
+    kind: 'UNAUTHORIZED',
+    en: 'This session has ended. Please sign in again.',
+    fa: 'این نشست پایان یافته است. دوباره وارد شوید.',
+  },
+  SESSION_REFRESH_INVALID: {
+    kind: 'UNAUTHORIZED',
+    en: 'The refresh token is not valid. Please sign in again.',
+    fa: 'توکن تازه‌سازی معتبر نیست. دوباره وارد شوید.',
+  },
+  SESSION_RETRY_WITH_CURRENT: {
+    kind: 'CONFLICT',
+    en: 'Another refresh was faster. Use the tokens that it got.',
+    fa: 'نشست هم‌زمان تازه شده است. از توکن تازه استفاده کنید.',
+  },
+  SESSION_NOT_FOUND: {
+    kind: 'NOT_FOUND',
+    en: 'There is no such session.',
+    fa: 'چنین نشستی وجود ندارد.',
+  },
+  USER_INACTIVE: {
+    kind: 'FORBIDDEN',
+    en: 'This account is closed.',
+    fa: 'این حساب بسته شده است.',
+  },
+  USER_NOT_FOUND: {
+    kind: 'NOT_FOUND',
+    en: 'There is no such person.',
+    fa: 'چنین کاربری وجود ندارد.',
+  },
+  FRIEND_SELF: {
+    kind: 'BAD_REQUEST',
+    en: 'You cannot send a friend request to yourself.',
+    fa: 'نمی‌توانید به خودتان درخواست دوستی بدهید.',
+  },
+  FRIEND_ALREADY: {
+    kind: 'CONFLICT',
+    en: 'You are friends already.',
+    fa: 'شما از پیش دوست هستید.',
+  },
+  FRIEND_REQUEST_EXISTS: {
+    kind: 'CONFLICT',
+    en: 'You have already sent a request to this person.',
+    fa: 'پیش‌تر به این کاربر درخواست داده‌اید.',
+    data: z.object({ requestId: z.string() }),
+  },
+  FRIEND_REQUEST_NOT_FOUND: {
+    kind: 'NOT_FOUND',
+    en: 'There is no such friend request, or it has been answered.',
+    fa: 'چنین درخواستی وجود ندارد یا پاسخ داده شده است.',
+  },
+  FRIEND_NOT_FOUND: {
+    kind: 'NOT_FOUND',
+    en: 'This person is not among your friends.',
+    fa: 'این کاربر در میان دوستان شما نیست.',
+  },
+  CHAT_NOT_FOUND: {
+    kind: 'NOT_FOUND',
+    en: 'There is no such conversation.',
+    fa: 'چنین گفت‌وگویی وجود ندارد.',
+  },
+  CHAT_SELF: {
+    kind: 'BAD_REQUEST',
+    en: 'You cannot start a conversation with yourself.',
+    fa: 'نمی‌توانید با خودتان گفت‌وگو کنید.',
+  },
+  CHAT_NOT_FRIENDS: {
+    kind: 'FORBIDDEN',
+    en: 'You can write to friends only.',
+    fa: 'فقط می‌توانید به دوستان خود پیام بدهید.',
+    data: z.object({ userId: z.string() }),
+  },
+  CHAT_MESSAGE_ID_TAKEN: {
+    kind: 'CONFLICT',
+    en: 'Another message was sent with this id.',
+    fa: 'پیام دیگری با این شناسه فرستاده شده است.',
+    data: z.object({ id: z.string() }),
+  },
+  STREAM_NEEDS_SOCKET: {
+    kind: 'BAD_REQUEST',
+    en: 'The live stream is served over WebSocket only.',
+    fa: 'جریان زنده فقط از راه وب‌سوکت در دسترس است.',
+  },
+  STREAM_TOO_MANY: {
+    kind: 'TOO_MANY_REQUESTS',
+    en: 'Too many live streams on one socket.',
+    fa: 'تعداد جریان‌های زنده روی یک اتصال زیاد است.',
+  },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type AppErrorCode = keyof typeof appErrors;
+
+/** The public data of an error code; undefined for a code without any. */
+export type AppErrorData<Code extends AppErrorCode> = (typeof appErrors)[Code] extends {
+  data: infer Schema extends z.ZodObject;
+}
+  ? z.infer<Schema>
+  : undefined;
+
+/** Languages in which the texts for people exist. */
+export type Language = 'en' | 'fa';
