@@ -13,6 +13,7 @@ export const defaultConfig: ApiConfig = {
     sendsPerPhonePer10Minutes: 3,
     sendsPerPhonePerDay: 6,
     sendsPerAddressPerHour: 10,
+    testCodes: new Map(),
   },
   session: {
     accessSeconds: 300,

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { CountryCode } from 'libphonenumber-js/max';
+import type { CountryCode } from 'libphonenumber-js';
 import type { Hub } from './realtime/hub.ts';
 
 /** What the outside provides. Adapters satisfy these structurally; tests put their own in. */
@@ -69,6 +69,8 @@ export interface OtpConfig {
   sendsPerPhonePer10Minutes: number;
   sendsPerPhonePerDay: number;
   sendsPerAddressPerHour: number;
+  /** Numbers (E.164) whose code is known and never sent; empty in production. */
+  testCodes: ReadonlyMap<string, string>;
 }
 
 export interface SessionConfig {

@@ -10,5 +10,6 @@ export { expiryOf, verifyAccessToken } from './features/session/index.ts';
 export { forgetOldEvents } from './features/stream/index.ts';
 export { createTaskList } from './jobs.ts';
 export { createIdSource } from './kernel/id.ts';
+export { parsePhone } from './kernel/phone.ts';
 export { createMemoryHub, type Hub } from './realtime/hub.ts';
 export { appRouter } from './router.ts';

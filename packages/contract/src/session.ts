@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idSchema } from './id.ts';
 
 const longestDeviceName = 100;
-const longestRefreshToken = 200;
+const longestRefreshToken = 1_000;
 
 /** How the app introduces the device; shown to its owner in the list of sessions. */
 export const deviceSchema = z.strictObject({

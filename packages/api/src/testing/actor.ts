@@ -1,6 +1,6 @@
 import type { MessageView, StreamEvent } from '@chapar/contract';
 import type { TrackedEnvelope } from '@trpc/server';
-import type { Connection } from '../call.ts';
+import type { Call, Connection } from '../call.ts';
 import { verifyAccessToken } from '../features/session/index.ts';
 import { appRouter } from '../router.ts';
 import { createCallerFactory } from '../trpc.ts';
@@ -30,6 +30,13 @@ export class Actor {
   /** The procedures as this person calls them. */
   get api(): Caller {
     return this.#caller;
+  }
+
+  /** A call as the procedures make it, for what has no procedure of its own. */
+  call(): Call {
+    const { app } = this.#api;
+    const { signal } = new AbortController();
+    return { app, connection: this.#connection, now: app.deps.clock.now(), signal };
   }
 
   get sessionId(): string {
@@ -77,12 +84,19 @@ export class Actor {
     return this.api.chat.send({ conversationId, id: this.#api.app.deps.newId(), text });
   }
 
-  /** Opens the live stream, from where an earlier one stopped if told so. */
-  async listen(lastEventId?: string): Promise<Listener> {
+  /**
+   * Opens the live stream, from where an earlier one stopped if told so.
+   *
+   * @param drained how fast this reader reads
+   */
+  async listen(
+    lastEventId?: string,
+    drained: () => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<Listener> {
     const abort = new AbortController();
     const socket = {
       openStream: () => () => undefined,
-      drained: () => Promise.resolve(true),
+      drained,
       close: (code: number) => listener.closed(code),
     };
     const caller = createCaller({ ...this.#connection, socket }, { signal: abort.signal });

@@ -1,5 +1,6 @@
 export { createTestApi, type TestApi } from './test-api.ts';
 export { type Actor } from './actor.ts';
+export { atOnce, expectAppError, tally } from './expect-error.ts';
 export { FakeSms } from './fake-sms.ts';
 export { TestClock } from './test-clock.ts';
 export { cloneDatabase } from './test-database.ts';
