@@ -1,0 +1,33 @@
+import { verifyAccessToken, type App, type Auth, type Connection } from '@chapar/api';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** The facts of a connection, from its headers. */
+export function readConnection(
+  app: App,
+  request: { id: string; ip: string; headers: IncomingHttpHeaders },
+  token: string | null,
+): Connection {
+  return {
+    app,
+    requestId: request.id,
+    ip: request.ip,
+    userAgent: request.headers['user-agent'] ?? null,
+    language: readLanguage(request.headers['accept-language']),
+    auth: readAuth(app, token),
+    socket: null,
+  };
+}
+
+/** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). */
+export function readBearer(header: string | undefined): string | null {
+  return /^Bearer ([^\s]+)$/i.exec(header ?? '')?.[1] ?? null;
+}
+
+function readAuth(app: App, token: string | null): Auth {
+  return token === null ? { status: 'none' } : verifyAccessToken(app, token);
+}
+
+/** The first language asked for decides (RFC 9110, section 12.5.4); English unless it is Persian. */
+function readLanguage(header: string | undefined): 'en' | 'fa' {
+  return /^\s*fa\b/i.test(header ?? '') ? 'fa' : 'en';
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Container } from './container.ts';
+import type { Config } from './env.ts';
+import { addDevSms } from './plugins/dev-sms.ts';
+import { addErrors } from './plugins/errors.ts';
+import { addHealth } from './plugins/health.ts';
+import { addRequestLog } from './plugins/request-log.ts';
+import { addSecurity } from './plugins/security.ts';
+import { addTrpcHttp } from './transports/trpc-http.ts';
+import { addTrpcWs } from './transports/trpc-ws.ts';
+
+/** Ten messages of 4,096 characters in one batch, however they are escaped, and some room. */
+const bodyLimitBytes = 512 * 1024;
+/** A batch names its procedures in the path. */
+const longestPath = 5_000;
+const requestTimeoutMs = 30_000;
+
+/** The ordered list of what the server is made of. */
+export async function createServer(config: Config, container: Container): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = container.log;
+  const server = fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    trustProxy: config.trustProxy,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: longestPath },
+  });
+  addRequestLog(server);
+  addErrors(server);
+  await addSecurity(server, config);
+  addHealth(server, container);
+  if (config.devRoutes && container.consoleSms) addDevSms(server, config, container.consoleSms);
+  addTrpcHttp(server, container.app);
+  addTrpcWs(server, config, container.app);
+  return server;
+}
