@@ -38,7 +38,9 @@ const systemClock: Clock = { now: () => new Date() };
 export async function openContainer(config: Config): Promise<Container> {
   const opened: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
-    for (const undo of opened.splice(0).toReversed()) await undo();
+    for (const undo of opened.splice(0).toReversed()) {
+      await undo();
+    }
   };
   try {
     const log = pino({ level: config.logLevel });
@@ -97,6 +99,8 @@ function print(line: string): void {
 }
 
 function orThrow<T>(value: T | null): T {
-  if (value === null) throw new Error('no SMS gateway');
+  if (value === null) {
+    throw new Error('no SMS gateway');
+  }
   return value;
 }

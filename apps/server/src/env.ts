@@ -15,7 +15,12 @@ const whole = (fallback: number, min: number, max: number): z.ZodType<number> =>
 const list = z
   .string()
   .default('')
-  .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean));
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
 
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
@@ -90,7 +95,9 @@ export class ConfigError extends Error {}
 
 /** Reads the environment once; `.env` in the working folder fills in what is not set. */
 export function readConfig(): Config {
-  if (existsSync('.env')) loadEnvFile('.env');
+  if (existsSync('.env')) {
+    loadEnvFile('.env');
+  }
   return parseConfig(process.env);
 }
 
@@ -99,7 +106,9 @@ export function parseConfig(source: Record<string, string | undefined>): Config 
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
   const parsed = envSchema.safeParse(given);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path: [name], message }) => `${String(name)}: ${message}`);
+    const lines = parsed.error.issues.map(
+      ({ path: [name], message }) => `${String(name)}: ${message}`,
+    );
     throw new ConfigError(lines.join('; '));
   }
   const env = parsed.data;
@@ -110,7 +119,9 @@ export function parseConfig(source: Record<string, string | undefined>): Config 
   if (env.SECRET_KEY !== undefined && env.SECRET_KEY.length < shortestSecret) {
     complaints.push(`SECRET_KEY: must have at least ${shortestSecret} characters`);
   }
-  if (complaints.length > 0) throw new ConfigError(complaints.join('; '));
+  if (complaints.length > 0) {
+    throw new ConfigError(complaints.join('; '));
+  }
   return toConfig(env);
 }
 
@@ -118,7 +129,9 @@ export function parseConfig(source: Record<string, string | undefined>): Config 
 function refuseInProduction(env: Env): string[] {
   const complaints: string[] = [];
   const refuse = (when: boolean, complaint: string): void => {
-    if (when) complaints.push(complaint);
+    if (when) {
+      complaints.push(complaint);
+    }
   };
   refuse(
     !env.SECRET_KEY,
@@ -141,8 +154,12 @@ function refuseInProduction(env: Env): string[] {
 const fewestDifferent = 10;
 
 function isGuessable(secret: string | undefined): boolean {
-  if (secret === undefined) return false;
-  return /change|secret|example|default|password/i.test(secret) || new Set(secret).size < fewestDifferent;
+  if (secret === undefined) {
+    return false;
+  }
+  return (
+    /change|secret|example|default|password/i.test(secret) || new Set(secret).size < fewestDifferent
+  );
 }
 
 function toConfig(env: Env): Config {
@@ -160,7 +177,10 @@ function toConfig(env: Env): Config {
     trustProxy: env.TRUST_PROXY.length > 0 ? env.TRUST_PROXY : false,
     allowedOrigins: env.ALLOWED_ORIGINS,
     devRoutes: env.DEV_ROUTES ?? !production,
-    sms: env.SMS_PROVIDER === 'webhook' ? { provider: 'webhook', url, secret } : { provider: 'console' },
+    sms:
+      env.SMS_PROVIDER === 'webhook'
+        ? { provider: 'webhook', url, secret }
+        : { provider: 'console' },
     api: toApiConfig(env),
   };
 }

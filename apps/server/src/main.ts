@@ -15,7 +15,9 @@ async function start(): Promise<void> {
     const server = await createServer(config, container);
     const address = await server.listen({ host: config.host, port: config.port });
     closeWithGrace({ delay: closeWithinMs, logger: false }, async ({ err }) => {
-      if (err) container.log.fatal({ err }, 'unexpected error; the process ends');
+      if (err) {
+        container.log.fatal({ err }, 'unexpected error; the process ends');
+      }
       await server.close();
       await container.close();
     });
@@ -45,6 +47,8 @@ try {
   await start();
 } catch (error) {
   const known = error instanceof ConfigError || error instanceof EmbeddedPostgresError;
-  process.stderr.write(`Chapar cannot start. ${known ? error.message : explainStartError(error)}\n`);
+  process.stderr.write(
+    `Chapar cannot start. ${known ? error.message : explainStartError(error)}\n`,
+  );
   process.exit(1);
 }

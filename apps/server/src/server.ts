@@ -33,7 +33,9 @@ export async function createServer(config: Config, container: Container): Promis
   addErrors(server);
   await addSecurity(server, config);
   addHealth(server, container);
-  if (config.devRoutes && container.consoleSms) addDevSms(server, config, container.consoleSms);
+  if (config.devRoutes && container.consoleSms) {
+    addDevSms(server, config, container.consoleSms);
+  }
   addTrpcHttp(server, container.app);
   addTrpcWs(server, config, container.app);
   return server;

@@ -4,9 +4,7 @@ import type {
   TRPCQueryProcedure,
   TRPCSubscriptionProcedure,
 } from '@trpc/server';
-import { appRouter } from './router.ts';
-
-type Features = typeof appRouter._def.record;
+import type { appRouter } from './router.ts';
 
 /**
  * The router as a client sees it. The compiler prints an inferred type in full, so what the return
@@ -14,12 +12,11 @@ type Features = typeof appRouter._def.record;
  * library tags, and names that a client could not resolve. It has to be written out in place: an
  * alias would be printed by its name together with all that it was made of.
  */
-function withoutServer<Record extends Features, AppCode extends string>(router: {
-  _def: {
-    _config: { $types: { errorShape: { data: { appCode: AppCode } } } };
-    record: Record;
-  };
-}): TRPCBuiltRouter<
+function withoutServer<
+  Def extends (typeof appRouter)['_def'],
+  Features extends object = Def['record'],
+  Errors extends { appCode: string } = Def['_config']['$types']['errorShape']['data'],
+>(): TRPCBuiltRouter<
   {
     ctx: object;
     meta: object;
@@ -30,7 +27,7 @@ function withoutServer<Record extends Features, AppCode extends string>(router: 
         code: string;
         httpStatus: number;
         path: string | null;
-        appCode: AppCode;
+        appCode: Errors['appCode'];
         appData: unknown;
         requestId: string | null;
       };
@@ -38,15 +35,17 @@ function withoutServer<Record extends Features, AppCode extends string>(router: 
     transformer: true;
   },
   {
-    [Feature in keyof Record]: {
-      [Name in keyof Record[Feature]]: Record[Feature][Name] extends TRPCQueryProcedure<infer Def>
-        ? TRPCQueryProcedure<{ input: Def['input']; output: Def['output']; meta: object }>
-        : Record[Feature][Name] extends TRPCMutationProcedure<infer Def>
-          ? TRPCMutationProcedure<{ input: Def['input']; output: Def['output']; meta: object }>
-          : Record[Feature][Name] extends TRPCSubscriptionProcedure<infer Def>
-            ? Def['output'] extends AsyncIterable<{ data: infer Event }>
+    [Feature in keyof Features]: {
+      [Name in keyof Features[Feature]]: Features[Feature][Name] extends TRPCQueryProcedure<
+        infer Types
+      >
+        ? TRPCQueryProcedure<{ input: Types['input']; output: Types['output']; meta: object }>
+        : Features[Feature][Name] extends TRPCMutationProcedure<infer Types>
+          ? TRPCMutationProcedure<{ input: Types['input']; output: Types['output']; meta: object }>
+          : Features[Feature][Name] extends TRPCSubscriptionProcedure<infer Types>
+            ? Types['output'] extends AsyncIterable<{ data: infer Event }>
               ? TRPCSubscriptionProcedure<{
-                  input: Def['input'];
+                  input: Types['input'];
                   output: AsyncIterable<{
                     id: string;
                     data: Event extends object ? { [Key in keyof Event]: Event[Key] } : never;
@@ -58,10 +57,10 @@ function withoutServer<Record extends Features, AppCode extends string>(router: 
     };
   }
 > {
-  return router as never;
+  return undefined as never;
 }
 
-const clientRouter = withoutServer(appRouter);
+const clientRouter = withoutServer<(typeof appRouter)['_def']>();
 
 /**
  * The router's type with the server's context erased: procedures, inputs, outputs and the error

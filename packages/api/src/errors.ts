@@ -25,6 +25,11 @@ export class AppError<Code extends AppErrorCode = AppErrorCode> extends TRPCErro
   }
 }
 
+/** Whether something that was thrown is an error of the contract. */
+export function isAppError(thrown: unknown): thrown is AppError {
+  return thrown instanceof AppError;
+}
+
 const retryAfterOutageSeconds = 2;
 
 /**
@@ -32,18 +37,28 @@ const retryAfterOutageSeconds = 2;
  * PostgreSQL's appendix A): the caller may try again, nothing was stored half.
  */
 export function isOutage(cause: unknown): boolean {
-  if (!(cause instanceof Error)) return false;
+  if (!(cause instanceof Error)) {
+    return false;
+  }
   const code = 'code' in cause ? String(cause.code) : '';
-  if (/^(08|53|57P)/.test(code)) return true;
-  if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code)) return true;
+  if (/^(08|53|57P)/.test(code)) {
+    return true;
+  }
+  if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code)) {
+    return true;
+  }
   return /Connection terminated|timeout exceeded when trying to connect/.test(cause.message);
 }
 
 /** Turns whatever a procedure threw into an error of the contract. */
 export function toAppError(thrown: unknown): TRPCError {
-  if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof AppError) {
+    return thrown;
+  }
   const cause = thrown instanceof TRPCError ? thrown.cause : thrown;
-  if (cause instanceof AppError) return cause;
+  if (cause instanceof AppError) {
+    return cause;
+  }
   if (isOutage(cause)) {
     return new AppError('UNAVAILABLE', {
       cause,

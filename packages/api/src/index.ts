@@ -1,11 +1,12 @@
-export { createApp, type App } from './app.ts';
+export type { App } from './app.ts';
 export type { Auth, Connection, SocketControl } from './call.ts';
 export { defaultConfig } from './config.ts';
 export { quietLogger } from './database/queue.ts';
+export { createApp } from './create-app.ts';
 export { migrate } from './database/migrations.ts';
 export { openDatabase, type Database } from './database/orm.ts';
 export type { ApiConfig, Clock, Deps, Log, Random, Secrets, SmsGateway } from './deps.ts';
-export { AppError } from './errors.ts';
+export { isAppError } from './errors.ts';
 export { expiryOf, verifyAccessToken } from './features/session/index.ts';
 export { forgetOldEvents } from './features/stream/index.ts';
 export { createTaskList } from './jobs.ts';

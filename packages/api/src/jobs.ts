@@ -3,7 +3,9 @@ import type { App } from './app.ts';
 import type { JobPayloads } from './database/queue.ts';
 import { sendOtp } from './features/otp/index.ts';
 
-type Jobs = { [Name in keyof JobPayloads]: (app: App, payload: JobPayloads[Name]) => Promise<void> };
+type Jobs = {
+  [Name in keyof JobPayloads]: (app: App, payload: JobPayloads[Name]) => Promise<void>;
+};
 
 const jobs: Jobs = { 'otp.send': sendOtp };
 

@@ -1,5 +1,6 @@
 import { appErrors, type AppErrorCode } from '@chapar/contract';
-import { initTRPC, TRPCError } from '@trpc/server';
+import type { TRPCError } from '@trpc/server';
+import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
 import { ZodError } from 'zod';
 import type { Call, Connection, SignedInCall } from './call.ts';
@@ -36,7 +37,9 @@ const t = initTRPC.context<Connection>().create({
 
 /** The public side of an error. Whatever is not of the contract says nothing of itself. */
 function describe(error: TRPCError): { appCode: AppErrorCode; data: unknown } {
-  if (error instanceof AppError) return error;
+  if (error instanceof AppError) {
+    return error;
+  }
   if (error.cause instanceof ZodError && error.code === 'BAD_REQUEST') {
     const issues = error.cause.issues.map(({ path, message }) => ({
       path: path.map(String).join('.'),
@@ -68,7 +71,9 @@ export const open = t.procedure.use(async ({ ctx, next, signal }) => {
     signal: signal ?? new AbortController().signal,
   };
   const result = await next({ ctx: { call } });
-  if (!result.ok) throw toAppError(result.error);
+  if (!result.ok) {
+    throw toAppError(result.error);
+  }
   return result;
 });
 
@@ -81,6 +86,8 @@ export const signedIn = open.use(async ({ ctx, next }) => {
 
 /** Needs staff rights. */
 export const staff = signedIn.use(({ ctx, next }) => {
-  if (ctx.call.actor.role === 'user') throw new AppError('STAFF_ONLY');
+  if (ctx.call.actor.role === 'user') {
+    throw new AppError('STAFF_ONLY');
+  }
   return next();
 });

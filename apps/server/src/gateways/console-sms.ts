@@ -12,14 +12,17 @@ const kept = 500;
 /** The SMS provider of development: prints each text and remembers the last ones. */
 export class ConsoleSmsGateway implements SmsGateway {
   #texts: ConsoleSms[] = [];
-  #print: (line: string) => void;
+  readonly #print: (line: string) => void;
 
   constructor(print: (line: string) => void) {
     this.#print = print;
   }
 
   send({ to, text, ref }: { to: string; text: string; ref: string }) {
-    this.#texts = [{ phone: to, text, sentAt: new Date().toISOString() }, ...this.#texts].slice(0, kept);
+    this.#texts = [{ phone: to, text, sentAt: new Date().toISOString() }, ...this.#texts].slice(
+      0,
+      kept,
+    );
     this.#print(`SMS to ${to}: ${text.replaceAll('\n', ' / ')}`);
     return Promise.resolve({ outcome: 'accepted' as const, providerId: ref });
   }

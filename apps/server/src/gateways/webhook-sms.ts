@@ -24,7 +24,9 @@ export function createWebhookSms({ url, secret }: { url: string; secret: string 
       }
       await response.body?.cancel();
       const reason = `HTTP ${response.status}`;
-      if (response.ok) return { outcome: 'accepted', providerId: message.ref };
+      if (response.ok) {
+        return { outcome: 'accepted', providerId: message.ref };
+      }
       const refused = response.status >= 400 && response.status < 500;
       return { outcome: refused ? 'rejected' : 'unknown', reason };
     },

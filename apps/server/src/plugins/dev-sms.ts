@@ -10,10 +10,14 @@ export function addDevSms(server: FastifyInstance, config: Config, sms: ConsoleS
   server.get<{ Querystring: { phone?: string } }>('/dev/sms', (request, reply) => {
     // A plus sign in a query string arrives as a space.
     const typed = request.query.phone?.replace(/^ /, '+');
-    if (typed === undefined) return reply.send(sms.last(null));
+    if (typed === undefined) {
+      return reply.send(sms.last(null));
+    }
     const parsed = phoneSchema.safeParse(typed);
     const phone = parsed.success ? parsePhone(parsed.data, config.api.defaultCountry) : null;
-    if (!phone) return reply.status(400).send(errorBody('PHONE_INVALID', request.id));
+    if (!phone) {
+      return reply.status(400).send(errorBody('PHONE_INVALID', request.id));
+    }
     return reply.send(sms.last(phone.e164));
   });
 }

@@ -8,8 +8,10 @@ import type { FastifyInstance } from 'fastify';
 export function addErrors(server: FastifyInstance): void {
   server.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) request.log.error({ err: error }, 'unexpected error');
-    const known = status < 500 ? status : 500;
+    if (status >= 500) {
+      request.log.error({ err: error }, 'unexpected error');
+    }
+    const known = Math.min(status, 500);
     return reply.status(known).send(errorBody(codeOf(known), request.id));
   });
   server.setNotFoundHandler((request, reply) =>
@@ -23,8 +25,14 @@ export function errorBody(appCode: AppErrorCode, requestId: string) {
 }
 
 function codeOf(status: number): AppErrorCode {
-  if (status === 413) return 'PAYLOAD_TOO_LARGE';
-  if (status === 404) return 'PROCEDURE_NOT_FOUND';
-  if (status === 429) return 'RATE_LIMITED';
+  if (status === 413) {
+    return 'PAYLOAD_TOO_LARGE';
+  }
+  if (status === 404) {
+    return 'PROCEDURE_NOT_FOUND';
+  }
+  if (status === 429) {
+    return 'RATE_LIMITED';
+  }
   return status < 500 ? 'INPUT_INVALID' : 'INTERNAL';
 }

@@ -9,7 +9,9 @@ export function addHealth(server: FastifyInstance, container: Container): void {
   });
   server.get('/healthz', () => ({ status: 'alive' }));
   server.get('/readyz', async (request, reply) => {
-    if (closing) return reply.status(503).send({ status: 'closing' });
+    if (closing) {
+      return reply.status(503).send({ status: 'closing' });
+    }
     try {
       await container.check();
       return { status: 'ready' };

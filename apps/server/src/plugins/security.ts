@@ -9,7 +9,8 @@ const preflightSeconds = 600;
 export async function addSecurity(server: FastifyInstance, config: Config): Promise<void> {
   await server.register(helmet, { hsts: config.mode === 'production' });
   await server.register(cors, {
-    origin: (origin, answer) => answer(null, origin !== undefined && isAllowedOrigin(config, origin)),
+    origin: (origin, answer) =>
+      answer(null, origin !== undefined && isAllowedOrigin(config, origin)),
     methods: ['GET', 'POST'],
     allowedHeaders: ['authorization', 'content-type', 'accept-language', 'trpc-accept'],
     exposedHeaders: ['retry-after'],
@@ -22,7 +23,11 @@ export async function addSecurity(server: FastifyInstance, config: Config): Prom
  * of this machine.
  */
 export function isAllowedOrigin(config: Config, origin: string): boolean {
-  if (config.allowedOrigins.includes(origin)) return true;
-  if (config.mode === 'production') return false;
+  if (config.allowedOrigins.includes(origin)) {
+    return true;
+  }
+  if (config.mode === 'production') {
+    return false;
+  }
   return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin);
 }

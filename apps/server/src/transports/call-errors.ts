@@ -1,4 +1,4 @@
-import { AppError } from '@chapar/api';
+import { isAppError } from '@chapar/api';
 import type { TRPCError } from '@trpc/server';
 import type { FastifyBaseLogger } from 'fastify';
 
@@ -9,9 +9,12 @@ export function logCallError(
   log: FastifyBaseLogger,
   { error, path, id }: { error: TRPCError; path: string | undefined; id: string },
 ): void {
-  const isFailure = !(error instanceof AppError) && !expected.has(error.code);
-  const isOutage = error instanceof AppError && error.appCode === 'UNAVAILABLE';
-  const isInternal = error instanceof AppError && error.appCode === 'INTERNAL';
-  if (isFailure || isInternal) log.error({ err: error.cause ?? error, path, requestId: id }, 'call failed');
-  else if (isOutage) log.warn({ err: error.cause, path, requestId: id }, 'call not possible now');
+  const isFailure = !isAppError(error) && !expected.has(error.code);
+  const isOutage = isAppError(error) && error.appCode === 'UNAVAILABLE';
+  const isInternal = isAppError(error) && error.appCode === 'INTERNAL';
+  if (isFailure || isInternal) {
+    log.error({ err: error.cause ?? error, path, requestId: id }, 'call failed');
+  } else if (isOutage) {
+    log.warn({ err: error.cause, path, requestId: id }, 'call not possible now');
+  }
 }

@@ -15,7 +15,7 @@ const socketsPerUser = 10;
 
 /** Closes with a code of the contract. */
 export function closeSocket(socket: WebSocket, code: CloseCode): void {
-  socket.close(Number(code), closeCodes[code].name);
+  socket.close(code, closeCodes[code].name);
 }
 
 /** What the live stream may know and do of its socket. */
@@ -23,7 +23,9 @@ export function controlOf(socket: WebSocket): SocketControl {
   let open = 0;
   return {
     openStream() {
-      if (open === streamsPerSocket) return null;
+      if (open === streamsPerSocket) {
+        return null;
+      }
       open += 1;
       return () => {
         open -= 1;
@@ -32,8 +34,12 @@ export function controlOf(socket: WebSocket): SocketControl {
     async drained(signal) {
       const started = performance.now();
       while (socket.bufferedAmount > softLimitBytes && socket.readyState === socket.OPEN) {
-        if (performance.now() - started > slowAfterMs) return false;
-        if (signal.aborted) return true;
+        if (performance.now() - started > slowAfterMs) {
+          return false;
+        }
+        if (signal.aborted) {
+          return true;
+        }
         await wait(lookAgainMs);
       }
       return true;
@@ -50,15 +56,17 @@ export function limitRate(socket: WebSocket): void {
     const now = performance.now();
     credit = Math.min(burst, credit + ((now - last) / 1000) * messagesPerSecond) - 1;
     last = now;
-    if (credit < 0) closeSocket(socket, 4429);
+    if (credit < 0) {
+      closeSocket(socket, 4429);
+    }
   });
 }
 
 /** All sockets of this process, for the limits and for the end. */
 export class Sockets {
-  #all = new Set<WebSocket>();
-  #waiting = new Map<string, number>();
-  #byUser = new Map<string, Set<WebSocket>>();
+  readonly #all = new Set<WebSocket>();
+  readonly #waiting = new Map<string, number>();
+  readonly #byUser = new Map<string, Set<WebSocket>>();
 
   add(socket: WebSocket): void {
     this.#all.add(socket);
@@ -75,11 +83,16 @@ export class Sockets {
     this.#waiting.set(ip, this.waiting(ip) + 1);
     let counted = true;
     const done = (): void => {
-      if (!counted) return;
+      if (!counted) {
+        return;
+      }
       counted = false;
       const left = this.waiting(ip) - 1;
-      if (left > 0) this.#waiting.set(ip, left);
-      else this.#waiting.delete(ip);
+      if (left > 0) {
+        this.#waiting.set(ip, left);
+      } else {
+        this.#waiting.delete(ip);
+      }
     };
     socket.on('close', done);
     return done;
@@ -92,17 +105,27 @@ export class Sockets {
     mine.add(socket);
     socket.on('close', () => {
       mine.delete(socket);
-      if (mine.size === 0) this.#byUser.delete(userId);
+      if (mine.size === 0) {
+        this.#byUser.delete(userId);
+      }
     });
     const [oldest] = mine;
-    if (mine.size > socketsPerUser && oldest) closeSocket(oldest, 4409);
+    if (mine.size > socketsPerUser && oldest) {
+      closeSocket(oldest, 4409);
+    }
   }
 
   /** Tells every peer to come back soon, and waits until they are gone. */
   async close(): Promise<void> {
-    for (const socket of this.#all) closeSocket(socket, 1012);
+    for (const socket of this.#all) {
+      closeSocket(socket, 1012);
+    }
     const started = performance.now();
-    while (this.#all.size > 0 && performance.now() - started < closingMs) await wait(lookAgainMs);
-    for (const socket of this.#all) socket.terminate();
+    while (this.#all.size > 0 && performance.now() - started < closingMs) {
+      await wait(lookAgainMs);
+    }
+    for (const socket of this.#all) {
+      socket.terminate();
+    }
   }
 }

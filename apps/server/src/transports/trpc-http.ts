@@ -1,4 +1,4 @@
-import { AppError, appRouter, type App } from '@chapar/api';
+import { isAppError, appRouter, type App } from '@chapar/api';
 import { fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance } from 'fastify';
 import { readBearer, readConnection } from '../context.ts';
@@ -14,8 +14,10 @@ export const maxBatchSize = 10;
 export function addTrpcHttp(server: FastifyInstance, app: App): void {
   void server.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, parsed) =>
-      parsed(null, body),
+    scope.addContentTypeParser(
+      'application/json',
+      { parseAs: 'string' },
+      (_request, body, parsed) => parsed(null, body),
     );
     scope.all<{ Params: { path: string } }>('/trpc/:path', async (request, reply) => {
       await fastifyRequestHandler({
@@ -37,8 +39,10 @@ export function addTrpcHttp(server: FastifyInstance, app: App): void {
 /** RFC 9110, section 10.2.3: the longest of the waits that the errors of a batch name. */
 function retryAfter(errors: readonly unknown[]): Record<string, string> {
   const waits = errors.flatMap((error) => {
-    const data: unknown = error instanceof AppError ? error.data : undefined;
-    if (typeof data !== 'object' || data === null || !('retryAfterSeconds' in data)) return [];
+    const data: unknown = isAppError(error) ? error.data : undefined;
+    if (typeof data !== 'object' || data === null || !('retryAfterSeconds' in data)) {
+      return [];
+    }
     return typeof data.retryAfterSeconds === 'number' ? [data.retryAfterSeconds] : [];
   });
   return waits.length > 0 ? { 'retry-after': String(Math.max(...waits)) } : {};

@@ -75,17 +75,25 @@ export function addTrpcWs(server: FastifyInstance, config: Config, app: App): vo
 
   server.server.on('upgrade', (req: IncomingMessage, raw: Duplex, head: Buffer) => {
     const refusal = refuse(req);
-    if (refusal !== null) return answer(raw, refusal);
+    if (refusal !== null) {
+      return answer(raw, refusal);
+    }
     wss.handleUpgrade(req, raw, head, (socket) => accept(socket, req));
   });
 
   let closing = false;
   function refuse(req: IncomingMessage): number | null {
-    if (closing) return 503;
-    if (new URL(req.url ?? '/', 'http://localhost').pathname !== '/trpc') return 404;
+    if (closing) {
+      return 503;
+    }
+    if (new URL(req.url ?? '/', 'http://localhost').pathname !== '/trpc') {
+      return 404;
+    }
     const { origin } = req.headers;
     // Apps send no origin and no cookies; a page always says where it is from (RFC 6455, 10.2).
-    if (origin !== undefined && !isAllowedOrigin(config, origin)) return 403;
+    if (origin !== undefined && !isAllowedOrigin(config, origin)) {
+      return 403;
+    }
     return sockets.waiting(addressOf(req)) >= waitingPerAddress ? 429 : null;
   }
 
@@ -109,5 +117,7 @@ function createAddressReader(config: Config): (req: IncomingMessage) => string {
 }
 
 function answer(raw: Duplex, status: number): void {
-  raw.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  raw.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
 }

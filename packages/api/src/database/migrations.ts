@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { MigrationObject } from '@mikro-orm/core';
 import { Migration } from '@mikro-orm/migrations';
+import type { MikroORM } from '@mikro-orm/postgresql';
 import { runMigrations as installJobTables } from 'graphile-worker';
+import type pg from 'pg';
 import { quietLogger } from './queue.ts';
-import type { Database } from './orm.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
 
@@ -30,7 +31,7 @@ export async function migrationList(): Promise<MigrationObject[]> {
  *
  * @returns names of the migrations that were run
  */
-export async function migrate(database: Database): Promise<string[]> {
+export async function migrate(database: { orm: MikroORM; pool: pg.Pool }): Promise<string[]> {
   const { orm, pool } = database;
   const client = await pool.connect();
   try {

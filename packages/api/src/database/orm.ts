@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
@@ -24,6 +25,8 @@ export interface DatabaseOptions {
 const usualPoolSize = 20;
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 15_000;
+const idleWithinMs = 5_000;
+const lookAgainMs = 5;
 
 /**
  * Makes the pool. No connection is opened before the first query.
@@ -48,12 +51,27 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     logger: options.onLog ?? (() => undefined),
   });
   const connection = orm.em.getConnection();
+  const pool = await connection.getNativeClient();
   return {
     orm,
     db: connection.getClient<Tables>(),
-    pool: await connection.getNativeClient(),
-    close: () => orm.close(true),
+    pool,
+    async close() {
+      await untilIdle(pool);
+      await orm.close(true);
+    },
   };
+}
+
+/**
+ * Waits for the queries that still run. Kysely loses a connection that is being opened while it
+ * is destroyed, and the pool would wait for that one for ever.
+ */
+async function untilIdle(pool: pg.Pool): Promise<void> {
+  const started = performance.now();
+  while (pool.idleCount < pool.totalCount && performance.now() - started < idleWithinMs) {
+    await wait(lookAgainMs);
+  }
 }
 
 /** `timestamptz` is a Date and `bigint` a bigint, as the entities say. */

@@ -23,6 +23,8 @@ export async function spend(db: Db, key: string, windowMs: number, now: Date): P
       resets_at = case when r.resets_at <= ${now} then ${resetsAt} else r.resets_at end
     returning count, resets_at`.execute(db);
   const row = rows[0];
-  if (!row) throw new Error('rate_limits returned no row');
+  if (!row) {
+    throw new Error('rate_limits returned no row');
+  }
   return { count: row.count, resetsAt: row.resets_at };
 }

@@ -35,8 +35,7 @@ export const entities = [
 ] as const;
 
 /** Columns and their types, derived from the entities. */
-// oxlint-disable-next-line typescript/no-empty-object-type -- no naming options: columns as they are
-export type Tables = InferKyselyDB<(typeof entities)[number], {}>;
+export type Tables = InferKyselyDB<(typeof entities)[number]>;
 
 /** Runs typed queries: the pool, or the transaction that is open. */
 export type Db = Kysely<Tables> | Transaction<Tables>;

@@ -20,10 +20,14 @@ export async function transaction<T>(call: Call, work: (tx: Tx) => Promise<T>): 
     const told: HubMessage[] = [];
     try {
       const result = await call.app.db.transaction().execute((db) => work({ db, told }));
-      if (told.length > 0) call.app.deps.hub.publish(told);
+      if (told.length > 0) {
+        call.app.deps.hub.publish(told);
+      }
       return result;
     } catch (error) {
-      if (attempt === tries || !isConflict(error)) throw error;
+      if (attempt === tries || !isConflict(error)) {
+        throw error;
+      }
     }
   }
 }

@@ -9,14 +9,20 @@ const groups = 8;
  */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
-  if (mapped) return mapped;
+  if (mapped) {
+    return mapped;
+  }
   const address = ip.split('%')[0] ?? '';
-  if (!isIPv6(address)) return ip;
+  if (!isIPv6(address)) {
+    return ip;
+  }
   const [head = '', tail] = address.split('::');
   const left = head.split(':').filter(Boolean);
   const right = tail?.split(':').filter(Boolean) ?? [];
   const zeros = Array<string>(Math.max(0, groups - left.length - right.length)).fill('0');
   const all = tail === undefined ? left : [...left, ...zeros, ...right];
-  const network = all.slice(0, groupsOfNetwork).map((group) => Number.parseInt(group, 16).toString(16));
+  const network = all
+    .slice(0, groupsOfNetwork)
+    .map((group) => Number.parseInt(group, 16).toString(16));
   return `${network.join(':')}::/64`;
 }

@@ -16,7 +16,9 @@ export function readCursor<const Kinds extends readonly ('date' | 'id' | 'seq')[
   cursor: string | null | undefined,
   kinds: Kinds,
 ): CursorKey<Kinds> | null {
-  if (cursor === null || cursor === undefined) return null;
+  if (cursor === null || cursor === undefined) {
+    return null;
+  }
   const parts = parse(cursor);
   if (parts?.length === kinds.length && kinds.every((kind, i) => isA(kind, parts[i]))) {
     return parts.map((part, i) =>
@@ -60,8 +62,12 @@ const largestSeq = 2_147_483_647;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function isA(kind: 'date' | 'id' | 'seq', part: unknown): boolean {
-  if (kind === 'id') return typeof part === 'string' && uuid.test(part);
-  if (typeof part !== 'number' || !Number.isSafeInteger(part) || part < 0) return false;
+  if (kind === 'id') {
+    return typeof part === 'string' && uuid.test(part);
+  }
+  if (typeof part !== 'number' || !Number.isSafeInteger(part) || part < 0) {
+    return false;
+  }
   return part <= (kind === 'seq' ? largestSeq : latestDate);
 }
 

@@ -21,7 +21,11 @@ const iranianMobile = /^9[0-9]{9}$/;
 export function parsePhone(typed: string, defaultCountry: CountryCode): ParsedPhone | null {
   const international = typed.startsWith('00') ? `+${typed.slice(2)}` : typed;
   const phone = parsePhoneNumberFromString(international, defaultCountry);
-  if (!phone?.isPossible()) return null;
-  if (phone.country === 'IR' && !iranianMobile.test(phone.nationalNumber)) return null;
+  if (!phone?.isPossible()) {
+    return null;
+  }
+  if (phone.country === 'IR' && !iranianMobile.test(phone.nationalNumber)) {
+    return null;
+  }
   return { e164: phone.number, country: phone.country };
 }

@@ -41,10 +41,10 @@ export interface FeedsOptions {
  * messages costs time and never an event.
  */
 export class Feeds {
-  #feeds = new Map<string, Feed>();
+  readonly #feeds = new Map<string, Feed>();
   #safe = 0n;
-  #options: FeedsOptions;
-  #unsubscribe: () => void;
+  readonly #options: FeedsOptions;
+  readonly #unsubscribe: () => void;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -70,9 +70,14 @@ export class Feeds {
   close(): void {
     this.#closed = true;
     this.#unsubscribe();
-    if (this.#timer) clearTimeout(this.#timer);
-    for (const { readers } of this.#feeds.values())
-      for (const reader of readers) reader.cut('broken');
+    if (this.#timer) {
+      clearTimeout(this.#timer);
+    }
+    for (const { readers } of this.#feeds.values()) {
+      for (const reader of readers) {
+        reader.cut('broken');
+      }
+    }
   }
 
   /** Lets the reader have everything that happens in these streams from now on. */
@@ -90,12 +95,14 @@ export class Feeds {
       this.#feeds.get(id)?.readers.add(reader);
       reader.streams.add(id);
     }
-    await Promise.all(streamIds.map((id) => this.#feeds.get(id)?.work));
+    await Promise.all(streamIds.map((id) => this.#feeds.get(id)?.work ?? Promise.resolve()));
   }
 
   /** Lets the reader have a stream from `afterSeq` on: what is there already, then what comes. */
   #attachFrom(reader: Reader, streamId: string, afterSeq: number): void {
-    if (reader.streams.has(streamId)) return;
+    if (reader.streams.has(streamId)) {
+      return;
+    }
     reader.streams.add(streamId);
     let feed = this.#feeds.get(streamId);
     if (!feed) {
@@ -107,7 +114,9 @@ export class Feeds {
       const { log } = this.#options;
       joined.seq ??= (await log.heads([streamId])).get(streamId) ?? 0;
       const events = await log.between(streamId, afterSeq, joined.seq);
-      for (const event of events) this.#hand(reader, event);
+      for (const event of events) {
+        this.#hand(reader, event);
+      }
       joined.readers.add(reader);
       const head = (await log.heads([streamId])).get(streamId) ?? 0;
       await this.#fill(streamId, joined, head);
@@ -118,29 +127,41 @@ export class Feeds {
     for (const id of reader.streams) {
       const feed = this.#feeds.get(id);
       feed?.readers.delete(reader);
-      if (feed?.readers.size === 0 && !feed.work) this.#feeds.delete(id);
+      if (feed?.readers.size === 0 && !feed.work) {
+        this.#feeds.delete(id);
+      }
     }
   }
 
   #take(message: HubMessage): void {
     const feed = this.#feeds.get(message.streamId);
-    if (!feed) return;
+    if (!feed) {
+      return;
+    }
     if (feed.work === null && feed.seq !== null && message.seq <= feed.seq + 1) {
-      if (message.seq === feed.seq + 1) this.#deliver(feed, message);
+      if (message.seq === feed.seq + 1) {
+        this.#deliver(feed, message);
+      }
       return;
     }
     void this.#queue(message.streamId, feed, () => this.#fill(message.streamId, feed, message.seq));
   }
 
   async #fill(streamId: string, feed: Feed, toSeq: number): Promise<void> {
-    if (feed.seq === null || toSeq <= feed.seq) return;
+    if (feed.seq === null || toSeq <= feed.seq) {
+      return;
+    }
     const events = await this.#options.log.between(streamId, feed.seq, toSeq);
-    for (const event of events) this.#deliver(feed, event);
+    for (const event of events) {
+      this.#deliver(feed, event);
+    }
   }
 
   #deliver(feed: Feed, event: StoredStreamEvent): void {
     feed.seq = event.seq;
-    for (const reader of feed.readers) this.#hand(reader, event);
+    for (const reader of feed.readers) {
+      this.#hand(reader, event);
+    }
   }
 
   #hand(reader: Reader, event: StoredStreamEvent): void {
@@ -161,14 +182,20 @@ export class Feeds {
           'stream could not be read from the log',
         );
         this.#feeds.delete(streamId);
-        for (const reader of feed.readers) reader.cut('broken');
+        for (const reader of feed.readers) {
+          reader.cut('broken');
+        }
       }
     };
     const before = feed.work;
     const mine = (before ? before.then(run) : run()).then(() => {
-      if (feed.work !== mine) return;
+      if (feed.work !== mine) {
+        return;
+      }
       feed.work = null;
-      if (feed.readers.size === 0) this.#feeds.delete(streamId);
+      if (feed.readers.size === 0) {
+        this.#feeds.delete(streamId);
+      }
     });
     feed.work = mine;
     return mine;
@@ -186,21 +213,27 @@ export class Feeds {
       await Promise.all(behind);
       behind = this.#behind(heads);
     }
-    if (horizon > this.#safe) this.#safe = horizon;
+    if (horizon > this.#safe) {
+      this.#safe = horizon;
+    }
   }
 
   #behind(heads: Map<string, number>): Promise<void>[] {
     const work: Promise<void>[] = [];
     for (const [id, head] of heads) {
       const feed = this.#feeds.get(id);
-      if (!feed || (!feed.work && feed.seq !== null && feed.seq >= head)) continue;
+      if (!feed || (!feed.work && feed.seq !== null && feed.seq >= head)) {
+        continue;
+      }
       work.push(this.#queue(id, feed, () => this.#fill(id, feed, head)));
     }
     return work;
   }
 
   #plan(): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      return;
+    }
     this.#timer = setTimeout(() => {
       this.audit()
         .catch((error: unknown) => {

@@ -24,7 +24,11 @@ export function createMemoryHub(): Hub {
   const listeners = new Set<(message: HubMessage) => void>();
   return {
     publish(messages) {
-      for (const message of messages) for (const listener of listeners) listener(message);
+      for (const message of messages) {
+        for (const listener of listeners) {
+          listener(message);
+        }
+      }
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -17,7 +17,7 @@ export class Reader {
   readonly userId: string;
   readonly streams = new Set<string>();
   #queue: Delivery[] = [];
-  #limit: number;
+  readonly #limit: number;
   #end: ReaderEnd | null = null;
   #wake: (() => void) | null = null;
 
@@ -27,8 +27,12 @@ export class Reader {
   }
 
   push(delivery: Delivery): void {
-    if (this.#end) return;
-    if (this.#queue.length >= this.#limit) return this.cut('slow');
+    if (this.#end) {
+      return;
+    }
+    if (this.#queue.length >= this.#limit) {
+      return this.cut('slow');
+    }
     this.#queue.push(delivery);
     this.#wake?.();
   }
@@ -52,7 +56,9 @@ export class Reader {
 
   /** Resolves when there is something to take, the reader was cut off, or time or call is over. */
   async ready(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#queue.length > 0 || this.#end || signal.aborted) return;
+    if (this.#queue.length > 0 || this.#end || signal.aborted) {
+      return;
+    }
     await new Promise<void>((resolve) => {
       const done = (): void => {
         clearTimeout(timer);

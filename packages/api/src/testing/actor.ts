@@ -1,19 +1,27 @@
 import type { MessageView, StreamEvent } from '@chapar/contract';
 import type { TrackedEnvelope } from '@trpc/server';
+import type { App } from '../app.ts';
 import type { Call, Connection } from '../call.ts';
 import { verifyAccessToken } from '../features/session/index.ts';
 import { appRouter } from '../router.ts';
 import { createCallerFactory } from '../trpc.ts';
 import { Listener } from './listener.ts';
-import type { TestApi } from './test-api.ts';
+import type { FakeSms } from './fake-sms.ts';
 
 const createCaller = createCallerFactory(appRouter);
 
 type Caller = ReturnType<typeof createCaller>;
 
+/** What an actor needs of the product under test. */
+export interface ActorHost {
+  app: App;
+  sms: FakeSms;
+  runJobs(): Promise<void>;
+}
+
 /** Somebody who uses the product: verbs for what people do, `api` for every procedure. */
 export class Actor {
-  #api: TestApi;
+  readonly #api: ActorHost;
   #connection: Connection;
   #caller: Caller;
   id = '';
@@ -21,7 +29,7 @@ export class Actor {
   refreshToken = '';
   accessToken = '';
 
-  constructor(api: TestApi, connection: Connection) {
+  constructor(api: ActorHost, connection: Connection) {
     this.#api = api;
     this.#connection = connection;
     this.#caller = createCaller(connection);
@@ -71,7 +79,7 @@ export class Actor {
   }
 
   /** The same person at another node. */
-  at(api: TestApi): Actor {
+  at(api: ActorHost): Actor {
     const actor = new Actor(api, { ...this.#connection, app: api.app });
     actor.id = this.id;
     actor.phone = this.phone;

@@ -1,6 +1,6 @@
 import type { AppErrorCode, AppErrorData } from '@chapar/contract';
 import { expect } from 'vitest';
-import { AppError } from '../errors.ts';
+import { isAppError } from '../errors.ts';
 
 /** Expects a call to be refused with this code. @returns the error's public data */
 export async function expectAppError<Code extends AppErrorCode>(
@@ -9,23 +9,20 @@ export async function expectAppError<Code extends AppErrorCode>(
 ): Promise<AppErrorData<Code> | undefined> {
   const error: unknown = await call.then(
     (value) => new Error(`expected ${code}, got an answer: ${JSON.stringify(value)}`),
-    (thrown: unknown) => thrown,
+    (error_: unknown) => error_,
   );
-  if (!(error instanceof AppError)) throw error;
+  if (!isAppError(error)) {
+    throw error;
+  }
   expect(error.appCode).toBe(code);
-  return error.data as AppErrorData<Code> | undefined;
+  return error.data;
 }
 
 /** The codes of calls that were refused, and how many were not. */
 export function tally(results: readonly PromiseSettledResult<unknown>[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const result of results) {
-    const name =
-      result.status === 'fulfilled'
-        ? 'ok'
-        : result.reason instanceof AppError
-          ? result.reason.appCode
-          : String(result.reason);
+    const name = result.status === 'fulfilled' ? 'ok' : nameOf(result.reason);
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
@@ -37,4 +34,8 @@ export function atOnce<T>(
   call: (index: number) => Promise<T>,
 ): Promise<PromiseSettledResult<T>[]> {
   return Promise.allSettled(Array.from({ length: count }, (_, index) => call(index)));
+}
+
+function nameOf(reason: unknown): string {
+  return isAppError(reason) ? reason.appCode : String(reason);
 }

@@ -11,7 +11,7 @@ export class Listener {
   /** The cursor of the newest event. */
   lastEventId = '';
   closeCode: number | null = null;
-  #abort: AbortController;
+  readonly #abort: AbortController;
 
   constructor(abort: AbortController) {
     this.#abort = abort;
@@ -30,7 +30,9 @@ export class Listener {
       }
     };
     read().catch((error: unknown) => {
-      if (!this.#abort.signal.aborted) throw error;
+      if (!this.#abort.signal.aborted) {
+        throw error;
+      }
     });
   }
 

@@ -1,9 +1,10 @@
 import { createSecretKey, randomBytes, randomInt } from 'node:crypto';
 import { runOnce } from 'graphile-worker';
-import { createApp, type App } from '../app.ts';
+import type { App } from '../app.ts';
 import type { Connection } from '../call.ts';
 import { defaultConfig } from '../config.ts';
 import { quietLogger } from '../database/queue.ts';
+import { createApp } from '../create-app.ts';
 import { openDatabase, type Database } from '../database/orm.ts';
 import type { ApiConfig, Deps } from '../deps.ts';
 import { createIdSource } from '../kernel/id.ts';
@@ -69,7 +70,7 @@ export class TestApi {
   readonly databaseUrl: string;
   readonly clock: TestClock;
   readonly sms: FakeSms;
-  #parts: TestApiParts;
+  readonly #parts: TestApiParts;
   #people = 0;
   #jobs = Promise.resolve();
 
@@ -102,7 +103,9 @@ export class TestApi {
   }
 
   /** Signs somebody in by a code, under a number that nobody else has. */
-  async signUp(options: { phone?: string; role?: 'staff'; firstName?: string } = {}): Promise<Actor> {
+  async signUp(
+    options: { phone?: string; role?: 'staff'; firstName?: string } = {},
+  ): Promise<Actor> {
     const actor = this.anonymous();
     const digits = String(this.#people).padStart(7, '0');
     await actor.signIn(options.phone ?? `+98912${digits}`);
@@ -110,7 +113,9 @@ export class TestApi {
       const role = options.role;
       await this.app.db.updateTable('users').set({ role }).where('id', '=', actor.id).execute();
     }
-    if (options.firstName) await actor.api.user.update({ firstName: options.firstName });
+    if (options.firstName) {
+      await actor.api.user.update({ firstName: options.firstName });
+    }
     return actor;
   }
 

@@ -84,7 +84,9 @@ export async function insertDirect(
     .onConflict((oc) => oc.column('direct_key').doNothing())
     .returning('id')
     .executeTakeFirst();
-  if (!made) return undefined;
+  if (!made) {
+    return undefined;
+  }
   await db
     .insertInto('conversation_members')
     .values(userIds.map((userId) => ({ user_id: userId, conversation_id: id, read_seq: 0 })))
@@ -159,7 +161,9 @@ export async function insertMessage(
     select id, head_seq, ${id}, ${senderId}, ${text}, ${now} from head
     returning *`.execute(db);
   const row = rows[0];
-  if (!row) throw new Error(`there is no conversation ${conversationId}`);
+  if (!row) {
+    throw new Error(`there is no conversation ${conversationId}`);
+  }
   return row;
 }
 
@@ -172,7 +176,9 @@ export async function findMessages(
     .selectFrom('messages')
     .selectAll()
     .where('conversation_id', '=', page.conversationId);
-  if (page.beforeSeq !== null) query = query.where('seq', '<', page.beforeSeq);
+  if (page.beforeSeq !== null) {
+    query = query.where('seq', '<', page.beforeSeq);
+  }
   return query.orderBy('seq', 'desc').limit(page.limit).execute();
 }
 

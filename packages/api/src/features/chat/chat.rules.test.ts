@@ -3,9 +3,18 @@ import { decideSend, directKeyOf, isSameMessage } from './chat.rules.ts';
 
 test('only members who are friends may write', () => {
   expect(decideSend({ isMember: true, areFriends: true })).toEqual({ do: 'send' });
-  expect(decideSend({ isMember: true, areFriends: false })).toEqual({ do: 'refuse', reason: 'not-friends' });
-  expect(decideSend({ isMember: false, areFriends: true })).toEqual({ do: 'refuse', reason: 'not-found' });
-  expect(decideSend({ isMember: false, areFriends: false })).toEqual({ do: 'refuse', reason: 'not-found' });
+  expect(decideSend({ isMember: true, areFriends: false })).toEqual({
+    do: 'refuse',
+    reason: 'not-friends',
+  });
+  expect(decideSend({ isMember: false, areFriends: true })).toEqual({
+    do: 'refuse',
+    reason: 'not-found',
+  });
+  expect(decideSend({ isMember: false, areFriends: false })).toEqual({
+    do: 'refuse',
+    reason: 'not-found',
+  });
 });
 
 test('a repeat is the same sender, conversation and text', () => {

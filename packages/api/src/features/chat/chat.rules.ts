@@ -9,7 +9,9 @@ export type SendDecision = { do: 'send' } | { do: 'refuse'; reason: 'not-found' 
 
 /** Decides whether somebody may write. Who is no member learns nothing of the conversation. */
 export function decideSend({ isMember, areFriends }: SendState): SendDecision {
-  if (!isMember) return { do: 'refuse', reason: 'not-found' };
+  if (!isMember) {
+    return { do: 'refuse', reason: 'not-found' };
+  }
   return areFriends ? { do: 'send' } : { do: 'refuse', reason: 'not-friends' };
 }
 

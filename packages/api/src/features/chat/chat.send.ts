@@ -24,7 +24,9 @@ export async function sendMessage(call: SignedInCall, send: Send): Promise<Messa
   const { app, actor } = call;
   const peerId = await findPeer(app.db, actor.userId, send.conversationId);
   const stored = await findStored(call, send);
-  if (stored) return stored;
+  if (stored) {
+    return stored;
+  }
   const decision = decideSend({
     isMember: peerId !== undefined,
     areFriends: peerId !== undefined && (await areFriends(app.db, actor.userId, peerId)),
@@ -32,13 +34,19 @@ export async function sendMessage(call: SignedInCall, send: Send): Promise<Messa
   if (peerId === undefined || (decision.do === 'refuse' && decision.reason === 'not-found')) {
     throw new AppError('CHAT_NOT_FOUND');
   }
-  if (decision.do === 'refuse') throw new AppError('CHAT_NOT_FRIENDS', { data: { userId: peerId } });
+  if (decision.do === 'refuse') {
+    throw new AppError('CHAT_NOT_FRIENDS', { data: { userId: peerId } });
+  }
   try {
     return await write(call, send);
   } catch (error) {
-    if (!isUsedId(error)) throw error;
+    if (!isUsedId(error)) {
+      throw error;
+    }
     const winner = await findStored(call, send);
-    if (!winner) throw error;
+    if (!winner) {
+      throw error;
+    }
     return winner;
   }
 }
@@ -46,13 +54,17 @@ export async function sendMessage(call: SignedInCall, send: Send): Promise<Messa
 /** The message that was stored under this id. @throws AppError when it is another message */
 async function findStored(call: SignedInCall, send: Send): Promise<MessageView | null> {
   const row = await findMessage(call.app.db, send.id);
-  if (!row) return null;
+  if (!row) {
+    return null;
+  }
   const stored = {
     senderId: row.sender_id,
     conversationId: row.conversation_id,
     text: row.text,
   };
-  if (isSameMessage(stored, { ...send, senderId: call.actor.userId })) return toMessageView(row);
+  if (isSameMessage(stored, { ...send, senderId: call.actor.userId })) {
+    return toMessageView(row);
+  }
   throw new AppError('CHAT_MESSAGE_ID_TAKEN', { data: { id: send.id } });
 }
 

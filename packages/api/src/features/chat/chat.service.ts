@@ -35,18 +35,24 @@ export async function startConversation(
   userId: string,
 ): Promise<ConversationView> {
   const { app, actor, now } = call;
-  if (userId === actor.userId) throw new AppError('CHAT_SELF');
+  if (userId === actor.userId) {
+    throw new AppError('CHAT_SELF');
+  }
   const peer = await requireUser(app.db, { id: userId });
   const directKey = directKeyOf(actor.userId, userId);
   const existing = await findDirect(app.db, directKey);
-  if (existing) return getConversation(call, existing);
+  if (existing) {
+    return getConversation(call, existing);
+  }
   if (!(await areFriends(app.db, actor.userId, userId))) {
     throw new AppError('CHAT_NOT_FRIENDS', { data: { userId } });
   }
   const made = await transaction(call, async (tx) => {
     const userIds = [actor.userId, userId];
     const id = await insertDirect(tx.db, { id: app.deps.newId(), directKey, userIds, now });
-    if (!id) return null;
+    if (!id) {
+      return null;
+    }
     const me = await requireUser(tx.db, { id: actor.userId });
     const view = toNewConversationView(id, peer, now);
     await tell(call, tx, [
@@ -56,9 +62,13 @@ export async function startConversation(
     ]);
     return view;
   });
-  if (made) return made;
+  if (made) {
+    return made;
+  }
   const winner = await findDirect(app.db, directKey);
-  if (!winner) throw new AppError('CHAT_NOT_FOUND');
+  if (!winner) {
+    throw new AppError('CHAT_NOT_FOUND');
+  }
   return getConversation(call, winner);
 }
 
@@ -68,7 +78,9 @@ export async function getConversation(
   conversationId: string,
 ): Promise<ConversationView> {
   const row = await findConversation(app.db, actor.userId, conversationId);
-  if (!row) throw new AppError('CHAT_NOT_FOUND');
+  if (!row) {
+    throw new AppError('CHAT_NOT_FOUND');
+  }
   return toConversationView(row);
 }
 
@@ -88,7 +100,9 @@ export async function listMessages(
   { conversationId, cursor, limit }: PageInput & { conversationId: string },
 ): Promise<Page<MessageView>> {
   const [beforeSeq = null] = readCursor(cursor, ['seq']) ?? [];
-  if (!(await isMember(app.db, actor.userId, conversationId))) throw new AppError('CHAT_NOT_FOUND');
+  if (!(await isMember(app.db, actor.userId, conversationId))) {
+    throw new AppError('CHAT_NOT_FOUND');
+  }
   const rows = await findMessages(app.db, { conversationId, beforeSeq, limit: limit + 1 });
   return toPage(rows, limit, toMessageView, (row) => [row.seq]);
 }
@@ -105,12 +119,16 @@ export async function markRead(
   const { userId } = call.actor;
   const moved = await transaction(call, async (tx) => {
     const readSeq = await advanceRead(tx.db, { conversationId, userId, seq });
-    if (readSeq === undefined) return null;
+    if (readSeq === undefined) {
+      return null;
+    }
     const body = { conversationId, userId, readSeq };
     await tell(call, tx, [{ streamId: conversationId, type: 'chat.read', body }]);
     return readSeq;
   });
   const readSeq = moved ?? (await findReadSeq(call.app.db, userId, conversationId));
-  if (readSeq === undefined) throw new AppError('CHAT_NOT_FOUND');
+  if (readSeq === undefined) {
+    throw new AppError('CHAT_NOT_FOUND');
+  }
   return { conversationId, readSeq };
 }

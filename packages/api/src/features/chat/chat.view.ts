@@ -41,7 +41,9 @@ export function toNewConversationView(id: string, peer: UserCard, now: Date): Co
 
 function toLastMessage(row: ConversationRow): MessageView | null {
   const { message_id: id, message_sender_id: senderId, message_text: text } = row;
-  if (id === null || senderId === null || text === null || !row.message_created_at) return null;
+  if (id === null || senderId === null || text === null || !row.message_created_at) {
+    return null;
+  }
   return {
     id,
     conversationId: row.id,

@@ -39,7 +39,9 @@ export async function acceptPending(
   const { now } = call;
   const by = { recipientId: me.id };
   const request = await closeRequest(tx.db, { requestId, by, status: 'accepted', now });
-  if (!request) throw new AppError('FRIEND_REQUEST_NOT_FOUND');
+  if (!request) {
+    throw new AppError('FRIEND_REQUEST_NOT_FOUND');
+  }
   const sender = other ?? (await requireUser(tx.db, { id: request.sender_id }));
   await insertFriendship(tx.db, me.id, sender.id, now);
   const mine = toRequestView(request, 'friends', sender);
@@ -57,10 +59,11 @@ function dropRequest(
 ): Promise<FriendRequestView> {
   const { actor, now } = call;
   return transaction(call, async (tx) => {
-    const by =
-      status === 'declined' ? { recipientId: actor.userId } : { senderId: actor.userId };
+    const by = status === 'declined' ? { recipientId: actor.userId } : { senderId: actor.userId };
     const request = await closeRequest(tx.db, { requestId, by, status, now });
-    if (!request) throw new AppError('FRIEND_REQUEST_NOT_FOUND');
+    if (!request) {
+      throw new AppError('FRIEND_REQUEST_NOT_FOUND');
+    }
     const otherId = status === 'declined' ? request.sender_id : request.recipient_id;
     const me = await requireUser(tx.db, { id: actor.userId });
     const other = await requireUser(tx.db, { id: otherId });

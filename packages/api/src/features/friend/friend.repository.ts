@@ -99,10 +99,10 @@ export async function insertFriendship(db: Db, a: string, b: string, now: Date):
 export async function deleteFriendship(db: Db, a: string, b: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('friendships')
-    .where(({ eb, and, or }) =>
-      or([
-        and([eb('user_id', '=', a), eb('friend_id', '=', b)]),
-        and([eb('user_id', '=', b), eb('friend_id', '=', a)]),
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('user_id', '=', a), eb('friend_id', '=', b)]),
+        eb.and([eb('user_id', '=', b), eb('friend_id', '=', a)]),
       ]),
     )
     .executeTakeFirstOrThrow();
@@ -121,8 +121,8 @@ export function findFriends(
     .where('f.user_id', '=', page.userId);
   if (page.before) {
     const [at, id] = page.before;
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('f.created_at', 'f.friend_id'), '<', tuple(at, id)),
+    query = query.where((eb) =>
+      eb(eb.refTuple('f.created_at', 'f.friend_id'), '<', eb.tuple(at, id)),
     );
   }
   return query
@@ -150,27 +150,30 @@ export function findRequests(
         eb(
           'u.id',
           '=',
-          eb.case().when('r.sender_id', '=', userId).then(eb.ref('r.recipient_id')).else(
-            eb.ref('r.sender_id'),
-          ).end(),
+          eb
+            .case()
+            .when('r.sender_id', '=', userId)
+            .then(eb.ref('r.recipient_id'))
+            .else(eb.ref('r.sender_id'))
+            .end(),
         ),
       ),
     )
     .select(['r.id', 'r.sender_id', 'r.created_at'])
     .select(['u.id as user_id', 'u.first_name', 'u.last_name'])
     .where('r.status', '=', 'pending');
-  if (relation === 'incoming') query = query.where('r.recipient_id', '=', userId);
-  else if (relation === 'outgoing') query = query.where('r.sender_id', '=', userId);
-  else {
-    query = query.where(({ eb, or }) =>
-      or([eb('r.recipient_id', '=', userId), eb('r.sender_id', '=', userId)]),
+  if (relation === 'incoming') {
+    query = query.where('r.recipient_id', '=', userId);
+  } else if (relation === 'outgoing') {
+    query = query.where('r.sender_id', '=', userId);
+  } else {
+    query = query.where((eb) =>
+      eb.or([eb('r.recipient_id', '=', userId), eb('r.sender_id', '=', userId)]),
     );
   }
   if (before) {
     const [at, id] = before;
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('r.created_at', 'r.id'), '<', tuple(at, id)),
-    );
+    query = query.where((eb) => eb(eb.refTuple('r.created_at', 'r.id'), '<', eb.tuple(at, id)));
   }
   return query.orderBy('r.created_at', 'desc').orderBy('r.id', 'desc').limit(limit).execute();
 }

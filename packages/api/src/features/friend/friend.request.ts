@@ -29,7 +29,9 @@ export async function requestFriend(
   const { app, actor } = call;
   await limitRequests(call);
   const other = await requireUser(app.db, toKey(call, who));
-  if (other.id === actor.userId) throw new AppError('FRIEND_SELF');
+  if (other.id === actor.userId) {
+    throw new AppError('FRIEND_SELF');
+  }
   const me = await requireUser(app.db, { id: actor.userId });
   return transaction(call, async (tx) => {
     await lockPair(tx.db, me.id, other.id);
@@ -41,11 +43,15 @@ export async function requestFriend(
       },
       me.id,
     );
-    if (decision.do === 'create') return create(call, tx, me, other);
+    if (decision.do === 'create') {
+      return create(call, tx, me, other);
+    }
     if (decision.do === 'accept') {
       return acceptPending(call, tx, { requestId: decision.requestId, me, other });
     }
-    if (decision.reason === 'friends') throw new AppError('FRIEND_ALREADY');
+    if (decision.reason === 'friends') {
+      throw new AppError('FRIEND_ALREADY');
+    }
     throw new AppError('FRIEND_REQUEST_EXISTS', { data: { requestId: decision.requestId } });
   });
 }
@@ -53,7 +59,9 @@ export async function requestFriend(
 async function limitRequests({ app, actor, now }: SignedInCall): Promise<void> {
   const { count, resetsAt } = await spend(app.db, `friend-request:${actor.userId}`, hour, now);
   if (count > requestsPerHour) {
-    throw new AppError('RATE_LIMITED', { data: { retryAfterSeconds: secondsUntil(resetsAt, now) } });
+    throw new AppError('RATE_LIMITED', {
+      data: { retryAfterSeconds: secondsUntil(resetsAt, now) },
+    });
   }
 }
 
@@ -61,9 +69,13 @@ function toKey(
   { app }: SignedInCall,
   who: { userId: string } | { phone: string },
 ): { id: string } | { phone: string } {
-  if ('userId' in who) return { id: who.userId };
+  if ('userId' in who) {
+    return { id: who.userId };
+  }
   const phone = parsePhone(who.phone, app.config.defaultCountry);
-  if (!phone) throw new AppError('PHONE_INVALID');
+  if (!phone) {
+    throw new AppError('PHONE_INVALID');
+  }
   return { phone: phone.e164 };
 }
 

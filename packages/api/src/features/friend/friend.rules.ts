@@ -13,8 +13,12 @@ export type RequestDecision =
 
 /** Decides what a friend request becomes. The relation is symmetric: who asks second accepts. */
 export function decideRequest({ areFriends, pending }: Standing, userId: string): RequestDecision {
-  if (areFriends) return { do: 'refuse', reason: 'friends' };
-  if (!pending) return { do: 'create' };
+  if (areFriends) {
+    return { do: 'refuse', reason: 'friends' };
+  }
+  if (!pending) {
+    return { do: 'create' };
+  }
   if (pending.senderId === userId) {
     return { do: 'refuse', reason: 'requested', requestId: pending.id };
   }

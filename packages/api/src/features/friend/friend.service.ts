@@ -21,7 +21,9 @@ export function removeFriend(
   const me = call.actor.userId;
   return transaction(call, async (tx) => {
     await lockPair(tx.db, me, userId);
-    if (!(await deleteFriendship(tx.db, me, userId))) throw new AppError('FRIEND_NOT_FOUND');
+    if (!(await deleteFriendship(tx.db, me, userId))) {
+      throw new AppError('FRIEND_NOT_FOUND');
+    }
     await tell(call, tx, [
       { streamId: me, type: 'friend.removed', body: { userId } },
       { streamId: userId, type: 'friend.removed', body: { userId: me } },

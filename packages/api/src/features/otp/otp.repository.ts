@@ -144,7 +144,11 @@ export async function finishDispatch(
 ): Promise<void> {
   await db
     .updateTable('otp_challenges')
-    .set(failedAt ? { code_sealed: null, code_hash: null, failed_at: failedAt } : { code_sealed: null })
+    .set(
+      failedAt
+        ? { code_sealed: null, code_hash: null, failed_at: failedAt }
+        : { code_sealed: null },
+    )
     .where('id', '=', challengeId)
     .execute();
 }

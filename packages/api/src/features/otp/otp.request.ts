@@ -25,7 +25,9 @@ export async function requestOtp(
 ): Promise<OtpRequested> {
   const { app, now } = call;
   const phone = parsePhone(input.phone, app.config.defaultCountry);
-  if (!phone) throw new AppError('PHONE_INVALID');
+  if (!phone) {
+    throw new AppError('PHONE_INVALID');
+  }
   await spendAddress(call);
   const result = await transaction(call, async (tx): Promise<Requested> => {
     await lockPhone(tx.db, phone.e164);
@@ -33,8 +35,7 @@ export async function requestOtp(
     const sent = recent.map((row) => ({ createdAt: row.created_at, consumedAt: row.consumed_at }));
     const decision = decideRequest(sent, app.config.otp, now);
     if (decision.do === 'refuse') {
-      const code =
-        decision.reason === 'too-soon' ? 'OTP_RESEND_TOO_SOON' : 'OTP_TOO_MANY_REQUESTS';
+      const code = decision.reason === 'too-soon' ? 'OTP_RESEND_TOO_SOON' : 'OTP_TOO_MANY_REQUESTS';
       const data = { retryAfterSeconds: secondsUntil(decision.until, now) };
       return { refusal: new AppError(code, { data }) };
     }
@@ -47,7 +48,9 @@ export async function requestOtp(
     const challenge = await challengePhone(call, tx, { phone, purpose: input.purpose, attempts });
     return { done: { ...challenge, resendAt: decision.resendAt } };
   });
-  if ('refusal' in result) throw result.refusal;
+  if ('refusal' in result) {
+    throw result.refusal;
+  }
   return result.done;
 }
 

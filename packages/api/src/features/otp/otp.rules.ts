@@ -27,9 +27,13 @@ export function decideRequest(
   now: Date,
 ): RequestDecision {
   const soonest = afterLadder(sent, limits, now);
-  if (soonest > now) return { do: 'refuse', reason: 'too-soon', until: soonest };
+  if (soonest > now) {
+    return { do: 'refuse', reason: 'too-soon', until: soonest };
+  }
   const free = afterWindows(sent, limits, now);
-  if (free > now) return { do: 'refuse', reason: 'too-many', until: free };
+  if (free > now) {
+    return { do: 'refuse', reason: 'too-many', until: free };
+  }
   const withThis = [{ createdAt: now, consumedAt: null }, ...sent];
   const ladder = afterLadder(withThis, limits, now);
   const windows = afterWindows(withThis, limits, now);
@@ -39,7 +43,9 @@ export function decideRequest(
 /** The wait grows with each code that was sent within the hour and not used. */
 function afterLadder(sent: readonly SentCode[], limits: SendLimits, now: Date): Date {
   const [last] = sent;
-  if (!last) return now;
+  if (!last) {
+    return now;
+  }
   const hourAgo = after(now, -hour);
   const used = sent.findIndex(({ consumedAt }) => consumedAt !== null);
   const series = sent
@@ -78,7 +84,9 @@ export function carriedAttempts(
   attemptsPerChallenge: number,
   now: Date,
 ): number {
-  if (!old || old.expiresAt <= now || old.attempts >= attemptsPerChallenge) return 0;
+  if (!old || old.expiresAt <= now || old.attempts >= attemptsPerChallenge) {
+    return 0;
+  }
   return old.attempts;
 }
 
@@ -96,7 +104,11 @@ export function explainRefusal(
   challenge: ClosedChallenge | undefined,
   now: Date,
 ): 'expired' | 'locked' {
-  if (!challenge || challenge.expiresAt <= now) return 'expired';
-  if (challenge.consumedAt || challenge.replacedAt || challenge.failedAt) return 'expired';
+  if (!challenge || challenge.expiresAt <= now) {
+    return 'expired';
+  }
+  if (challenge.consumedAt || challenge.replacedAt || challenge.failedAt) {
+    return 'expired';
+  }
   return 'locked';
 }

@@ -22,12 +22,17 @@ export async function sendOtp(
 ): Promise<void> {
   const { db, deps, secrets } = app;
   const claimed = await claimDispatch(db, challengeId, deps.clock.now());
-  if (!claimed?.code_sealed) return;
+  if (!claimed?.code_sealed) {
+    return;
+  }
   const text = texts[language](unsealCode(secrets, challengeId, claimed.code_sealed));
   const outcome = await send(app, { to: claimed.phone, text, ref: challengeId });
   const rejected = outcome.outcome === 'rejected';
   if (outcome.outcome !== 'accepted') {
-    deps.log.warn({ challengeId, outcome: outcome.outcome, reason: outcome.reason }, 'otp not sent');
+    deps.log.warn(
+      { challengeId, outcome: outcome.outcome, reason: outcome.reason },
+      'otp not sent',
+    );
   }
   await finishDispatch(db, challengeId, rejected ? deps.clock.now() : null);
 }

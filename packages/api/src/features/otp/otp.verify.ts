@@ -30,10 +30,14 @@ export async function verifyOtp(
     throw new AppError('OTP_CODE_INVALID');
   }
   return transaction(call, async (tx) => {
-    if (!(await consume(tx.db, challengeId, call.now))) throw new AppError('OTP_EXPIRED');
+    if (!(await consume(tx.db, challengeId, call.now))) {
+      throw new AppError('OTP_EXPIRED');
+    }
     await refundAttempt(tx.db, phone);
     const signedIn = await signInByPhone(call, tx, phone);
-    if (!signedIn) throw new AppError('USER_INACTIVE');
+    if (!signedIn) {
+      throw new AppError('USER_INACTIVE');
+    }
     const { user, isNew } = signedIn;
     const pair = await startSession(call, tx, { userId: user.id, device: input.device });
     return { ...pair, user, isNewUser: isNew };
@@ -44,7 +48,9 @@ async function spendOrRefuse({ app, now }: Call, challengeId: string): Promise<S
   const { attemptsPerChallenge, wrongPerPhonePerDay } = app.config.otp;
   const spent = await spendAttempt(app.db, { challengeId, attemptsPerChallenge, now });
   if (spent) {
-    if (spent.phone_count > wrongPerPhonePerDay) throw new AppError('OTP_CHALLENGE_LOCKED');
+    if (spent.phone_count > wrongPerPhonePerDay) {
+      throw new AppError('OTP_CHALLENGE_LOCKED');
+    }
     return spent;
   }
   const row = await findChallenge(app.db, challengeId);

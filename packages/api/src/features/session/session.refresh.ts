@@ -20,14 +20,20 @@ export async function refreshSession(
   { refreshToken, attemptId }: { refreshToken: string; attemptId: string | undefined },
 ): Promise<TokenPair> {
   const token = readRefreshToken(call.app, refreshToken);
-  if (!token) throw new AppError('SESSION_REFRESH_INVALID');
+  if (!token) {
+    throw new AppError('SESSION_REFRESH_INVALID');
+  }
   // A refusal is returned, not thrown: the end of a session must be committed.
   const result = await transaction(call, async (tx): Promise<Refreshed> => {
     const row = await lockSession(tx.db, token.sessionId);
-    if (row?.status !== 'active') return { refusal: new AppError('SESSION_REFRESH_INVALID') };
+    if (row?.status !== 'active') {
+      return { refusal: new AppError('SESSION_REFRESH_INVALID') };
+    }
     return decide(call, tx, row, { counter: token.counter, attemptId: attemptId ?? null });
   });
-  if ('refusal' in result) throw result.refusal;
+  if ('refusal' in result) {
+    throw result.refusal;
+  }
   return result.pair;
 }
 
@@ -64,7 +70,11 @@ async function decide(
     case 'retry-with-current':
       return { refusal: new AppError('SESSION_RETRY_WITH_CURRENT') };
     case 'end':
-      await end(call, tx, row.user_id, { only: row.id }, decision.reason);
+      await end(call, tx, {
+        userId: row.user_id,
+        choice: { only: row.id },
+        reason: decision.reason,
+      });
       return { refusal: new AppError('SESSION_ENDED') };
     case 'refuse':
       return { refusal: new AppError(row.ended_at ? 'SESSION_ENDED' : 'SESSION_REFRESH_INVALID') };

@@ -99,9 +99,11 @@ export async function endSessions(
     .set({ ended_at: end.now, end_reason: end.reason })
     .where('user_id', '=', userId)
     .where('ended_at', 'is', null);
-  if ('only' in choice) query = query.where('id', '=', choice.only);
-  else if ('allBut' in choice) query = query.where('id', '!=', choice.allBut);
-  else {
+  if ('only' in choice) {
+    query = query.where('id', '=', choice.only);
+  } else if ('allBut' in choice) {
+    query = query.where('id', '!=', choice.allBut);
+  } else {
     query = query.where('id', 'in', (eb) =>
       eb
         .selectFrom('sessions')

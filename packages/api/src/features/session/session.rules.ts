@@ -42,13 +42,17 @@ export function decideRefresh(
   limits: RefreshLimits,
   now: Date,
 ): RefreshDecision {
-  if (state.endedAt || counter > state.refreshCounter) return { do: 'refuse' };
+  if (state.endedAt || counter > state.refreshCounter) {
+    return { do: 'refuse' };
+  }
   if (counter === state.refreshCounter) {
     return isExpired(state, limits, now) ? { do: 'end', reason: 'expired' } : { do: 'rotate' };
   }
   const graceEnds = after(state.refreshedAt, limits.refreshGraceSeconds * second);
   const isParent = counter === state.refreshCounter - 1;
-  if (!isParent || now > graceEnds) return { do: 'end', reason: 'refresh-reused' };
+  if (!isParent || now > graceEnds) {
+    return { do: 'end', reason: 'refresh-reused' };
+  }
   const isSameAttempt = attemptId !== null && attemptId === state.refreshAttempt;
   return { do: isSameAttempt ? 'repeat' : 'retry-with-current' };
 }

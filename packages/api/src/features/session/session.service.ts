@@ -23,9 +23,15 @@ const seenEvery = minute;
  * closed is refused at once, however long its token would still live.
  */
 export async function readActor(call: Call, auth: Auth): Promise<Actor> {
-  if (auth.status === 'none') throw new AppError('AUTH_REQUIRED');
-  if (auth.status === 'expired') throw new AppError('AUTH_TOKEN_EXPIRED');
-  if (auth.status === 'invalid') throw new AppError('AUTH_TOKEN_INVALID');
+  if (auth.status === 'none') {
+    throw new AppError('AUTH_REQUIRED');
+  }
+  if (auth.status === 'expired') {
+    throw new AppError('AUTH_TOKEN_EXPIRED');
+  }
+  if (auth.status === 'invalid') {
+    throw new AppError('AUTH_TOKEN_INVALID');
+  }
   const { app, connection, now } = call;
   const { sessionId } = auth;
   const found = await findActor(app.db, sessionId);
@@ -66,7 +72,11 @@ export async function startSession(
     user_agent: connection.userAgent?.slice(0, longestUserAgent) ?? null,
     ip: connection.ip,
   });
-  await end(call, tx, userId, { beyondNewest: app.config.session.perUser }, 'too-many');
+  await end(call, tx, {
+    userId,
+    choice: { beyondNewest: app.config.session.perUser },
+    reason: 'too-many',
+  });
   await tell(call, tx, [
     {
       streamId: userId,
@@ -91,7 +101,9 @@ export async function listSessions(call: SignedInCall): Promise<{ items: Session
 export async function removeSession(call: SignedInCall, sessionId: string): Promise<void> {
   const reason = sessionId === call.actor.sessionId ? 'signed-out' : 'removed';
   const ended = await endOwn(call, { only: sessionId }, reason);
-  if (ended.length === 0) throw new AppError('SESSION_NOT_FOUND');
+  if (ended.length === 0) {
+    throw new AppError('SESSION_NOT_FOUND');
+  }
 }
 
 export async function removeOtherSessions(call: SignedInCall): Promise<{ removed: number }> {
@@ -109,16 +121,21 @@ function endOwn(
   choice: SessionChoice,
   reason: SessionEndReason,
 ): Promise<string[]> {
-  return transaction(call, (tx) => end(call, tx, call.actor.userId, choice, reason));
+  return transaction(call, (tx) => end(call, tx, { userId: call.actor.userId, choice, reason }));
+}
+
+/** Which sessions of whom end, and why. */
+interface SessionEnd {
+  userId: string;
+  choice: SessionChoice;
+  reason: SessionEndReason;
 }
 
 /** Ends sessions and tells the person's line, by which their open sockets are closed. */
 export async function end(
   call: Call,
   tx: Tx,
-  userId: string,
-  choice: SessionChoice,
-  reason: SessionEndReason,
+  { userId, choice, reason }: SessionEnd,
 ): Promise<string[]> {
   const ended = await endSessions(tx.db, userId, choice, { reason, now: call.now });
   await tell(

@@ -28,7 +28,13 @@ export function signAccessToken(
 ): string {
   const iat = Math.floor(session.at.getTime() / second);
   return jwt.sign(
-    { sub: session.userId, sid: session.id, typ: type, iat, exp: iat + config.session.accessSeconds },
+    {
+      sub: session.userId,
+      sid: session.id,
+      typ: type,
+      iat,
+      exp: iat + config.session.accessSeconds,
+    },
     secrets.accessToken,
     { algorithm, issuer, audience },
   );
@@ -51,7 +57,9 @@ export function verifyAccessToken({ secrets, deps }: TokenTools, token: string):
       return { status: 'invalid' };
     }
     const { sub, sid } = claims as { sub?: unknown; sid?: unknown };
-    if (!isUuid(sub) || !isUuid(sid)) return { status: 'invalid' };
+    if (!isUuid(sub) || !isUuid(sid)) {
+      return { status: 'invalid' };
+    }
     return { status: 'verified', userId: sub, sessionId: sid };
   } catch (error) {
     return { status: error instanceof jwt.TokenExpiredError ? 'expired' : 'invalid' };
@@ -84,10 +92,14 @@ export function readRefreshToken(
   token: string,
 ): { sessionId: string; counter: number } | null {
   const [sessionId = '', counterText = '', given = '', ...more] = token.split('.');
-  if (more.length > 0 || !uuid.test(sessionId) || !/^[1-9][0-9]{0,8}$/.test(counterText)) return null;
+  if (more.length > 0 || !uuid.test(sessionId) || !/^[1-9][0-9]{0,8}$/.test(counterText)) {
+    return null;
+  }
   const expected = mac(secrets, `${sessionId}.${counterText}`);
   const actual = Buffer.from(given, 'base64url');
-  if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) return null;
+  if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) {
+    return null;
+  }
   return { sessionId, counter: Number(counterText) };
 }
 

@@ -1,4 +1,4 @@
-import type { StoredStreamEvent, StreamBodies, StreamEventType } from '@chapar/contract';
+import type { StreamBodies, StreamEventType } from '@chapar/contract';
 import type { Call } from '../../call.ts';
 import type { Tx } from '../../database/transaction.ts';
 import { insertEvent, insertMember, insertStream } from './stream.repository.ts';
@@ -19,7 +19,7 @@ export async function tell(call: Call, tx: Tx, events: readonly Told[]): Promise
   );
   for (const event of inOrder) {
     const seq = await insertEvent(tx.db, { ...event, at: call.now });
-    tx.told.push({ ...event, seq, at: call.now.toISOString() } as StoredStreamEvent);
+    tx.told.push({ ...event, seq, at: call.now.toISOString() });
   }
 }
 
@@ -39,7 +39,9 @@ export async function openSharedStream(
   userIds: readonly string[],
 ): Promise<Told[]> {
   await insertStream(tx.db, streamId);
-  for (const userId of userIds) await insertMember(tx.db, { userId, streamId, afterSeq: 0 });
+  for (const userId of userIds) {
+    await insertMember(tx.db, { userId, streamId, afterSeq: 0 });
+  }
   return userIds.map((userId) => ({
     streamId: userId,
     type: 'stream.joined',

@@ -63,7 +63,9 @@ export async function insertEvent(db: Db, event: NewEvent): Promise<number> {
     from head
     returning seq`.execute(db);
   const seq = rows[0]?.seq;
-  if (seq === undefined) throw new Error(`there is no stream ${event.streamId}`);
+  if (seq === undefined) {
+    throw new Error(`there is no stream ${event.streamId}`);
+  }
   return Number(seq);
 }
 
@@ -77,13 +79,17 @@ export async function findStreamIds(db: Db, userId: string): Promise<string[]> {
 }
 
 /** What a cursor can still be used for, with the horizon of the same moment. */
-export async function findBounds(db: Db): Promise<{ floor: bigint; horizon: bigint; next: bigint }> {
+export async function findBounds(
+  db: Db,
+): Promise<{ floor: bigint; horizon: bigint; next: bigint }> {
   const { rows } = await sql<{ floor: bigint; horizon: string; next: string }>`
     select pos as floor, ${horizon} as horizon,
       pg_snapshot_xmax(pg_current_snapshot())::text as next
     from stream_floor where id = 1`.execute(db);
   const row = rows[0];
-  if (!row) throw new Error('stream_floor is empty');
+  if (!row) {
+    throw new Error('stream_floor is empty');
+  }
   return { floor: row.floor, horizon: BigInt(row.horizon), next: BigInt(row.next) };
 }
 
@@ -172,7 +178,11 @@ export function createStreamLog(db: Db): StreamLog {
       return rows.map(toEvent);
     },
     async since(fromPos) {
-      const { rows } = await sql<{ horizon: string; stream_id: string | null; head: bigint | null }>`
+      const { rows } = await sql<{
+        horizon: string;
+        stream_id: string | null;
+        head: bigint | null;
+      }>`
         select h.horizon, e.stream_id, e.head
         from (select ${horizon} as horizon) h
         left join (
@@ -180,7 +190,11 @@ export function createStreamLog(db: Db): StreamLog {
           where pos >= ${fromPos} group by stream_id
         ) e on true`.execute(db);
       const heads = new Map<string, number>();
-      for (const { stream_id: id, head } of rows) if (id !== null) heads.set(id, Number(head));
+      for (const { stream_id: id, head } of rows) {
+        if (id !== null) {
+          heads.set(id, Number(head));
+        }
+      }
       return { heads, horizon: BigInt(rows[0]?.horizon ?? fromPos) };
     },
     async horizon() {
@@ -191,11 +205,12 @@ export function createStreamLog(db: Db): StreamLog {
 
 /** A row was written by {@link insertEvent}, so its type and body belong together. */
 function toEvent(row: EventRow): StoredStreamEvent {
-  return {
+  const event = {
     type: row.type,
     streamId: row.stream_id,
     seq: Number(row.seq),
     at: row.at.toISOString(),
     body: row.body,
-  } as StoredStreamEvent;
+  };
+  return event as StoredStreamEvent;
 }

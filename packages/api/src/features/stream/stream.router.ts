@@ -13,19 +13,27 @@ export const streamRouter = router({
     ctx: { call, socket },
     input,
   }): AsyncGenerator<TrackedEnvelope<StreamEvent>, void> {
-    if (!socket) throw new AppError('STREAM_NEEDS_SOCKET');
+    if (!socket) {
+      throw new AppError('STREAM_NEEDS_SOCKET');
+    }
     const release = socket.openStream();
-    if (!release) throw new AppError('STREAM_TOO_MANY');
+    if (!release) {
+      throw new AppError('STREAM_TOO_MANY');
+    }
     try {
       for await (const { cursor, event } of followStream(call, input?.lastEventId)) {
-        if (!(await socket.drained(call.signal))) return socket.close(4290);
+        if (!(await socket.drained(call.signal))) {
+          return socket.close(4290);
+        }
         yield tracked(String(cursor), event);
         if (event.type === 'session.ended' && event.body.sessionId === call.actor.sessionId) {
           return socket.close(4403);
         }
       }
     } catch (error) {
-      if (!(error instanceof StreamCutError)) throw error;
+      if (!(error instanceof StreamCutError)) {
+        throw error;
+      }
       socket.close(error.reason === 'slow' ? 4290 : 1012);
     } finally {
       release();

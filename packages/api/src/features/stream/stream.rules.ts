@@ -13,9 +13,13 @@ export function decideResume(
   lastEventId: string | null | undefined,
   bounds: LogBounds,
 ): ResumeDecision {
-  if (lastEventId === null || lastEventId === undefined) return { do: 'start' };
+  if (lastEventId === null || lastEventId === undefined) {
+    return { do: 'start' };
+  }
   const cursor = BigInt(lastEventId);
-  if (cursor < bounds.floor || cursor > bounds.next) return { do: 'reset' };
+  if (cursor < bounds.floor || cursor > bounds.next) {
+    return { do: 'reset' };
+  }
   return { do: 'replay', cursor };
 }
 

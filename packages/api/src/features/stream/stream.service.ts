@@ -39,8 +39,12 @@ export async function* followStream(
 
     const sent = new Map<string, number>();
     const decision = await limitReplay(call, decideResume(lastEventId, bounds));
-    if (decision.do === 'reset') yield signal('stream.reset', bounds.horizon);
-    if (decision.do === 'replay') yield* replay(call, decision.cursor, bounds.horizon, sent);
+    if (decision.do === 'reset') {
+      yield signal('stream.reset', bounds.horizon);
+    }
+    if (decision.do === 'replay') {
+      yield* replay(call, decision.cursor, bounds.horizon, sent);
+    }
     yield signal('stream.ready', bounds.horizon);
     yield* live(call, reader, bounds.horizon, sent);
   } finally {
@@ -52,7 +56,9 @@ async function limitReplay(
   call: SignedInCall,
   decision: ReturnType<typeof decideResume>,
 ): Promise<ReturnType<typeof decideResume>> {
-  if (decision.do !== 'replay') return decision;
+  if (decision.do !== 'replay') {
+    return decision;
+  }
   const limit = call.app.config.stream.replayLimit;
   const query = { userId: call.actor.userId, cursor: decision.cursor, limit };
   return (await countMissed(call.app.db, query)) > limit ? { do: 'reset' } : decision;
@@ -73,7 +79,9 @@ async function* replay(
       after = { pos, streamId: event.streamId, seq: event.seq };
       yield { cursor: safeCursor(pos, horizon), event };
     }
-    if (page.length < replayPage) return;
+    if (page.length < replayPage) {
+      return;
+    }
   }
 }
 
@@ -84,16 +92,21 @@ async function* live(
   sent: Map<string, number>,
 ): AsyncGenerator<Yielded> {
   const { app, signal: aborted } = call;
+  const isOver = (): boolean => aborted.aborted;
   const safe = (cursor: bigint): bigint => (cursor > horizon ? cursor : horizon);
-  while (!aborted.aborted) {
+  while (!isOver()) {
     await reader.ready(app.config.stream.beaconMs, aborted);
     const deliveries = reader.take();
     for (const { cursor, event } of deliveries) {
-      if (isRepeat(event, sent)) continue;
+      if (isRepeat(event, sent)) {
+        continue;
+      }
       yield { cursor: safe(cursor), event };
     }
-    if (reader.end) throw new StreamCutError(reader.end);
-    if (deliveries.length === 0 && !aborted.aborted) {
+    if (reader.end) {
+      throw new StreamCutError(reader.end);
+    }
+    if (deliveries.length === 0 && !isOver()) {
       yield signal('stream.beacon', safe(app.feeds.safe));
     }
   }
@@ -102,8 +115,12 @@ async function* live(
 /** The log gave it during the replay. */
 function isRepeat(event: StoredStreamEvent, sent: Map<string, number>): boolean {
   const last = sent.get(event.streamId);
-  if (last === undefined) return false;
-  if (event.seq <= last) return true;
+  if (last === undefined) {
+    return false;
+  }
+  if (event.seq <= last) {
+    return true;
+  }
   sent.delete(event.streamId);
   return false;
 }

@@ -15,6 +15,8 @@ export async function forgetOldEvents(app: App): Promise<number> {
   for (;;) {
     const count = await deleteOldEvents(app.db, before, batch);
     total += count;
-    if (count < batch) return total;
+    if (count < batch) {
+      return total;
+    }
   }
 }

@@ -26,7 +26,9 @@ function seqsOf(listeners: readonly Listener[], streamId: string): number[] {
 function deduped(seqs: readonly number[]): number[] {
   let last = 0;
   return seqs.filter((seq) => {
-    if (seq <= last) return false;
+    if (seq <= last) {
+      return false;
+    }
     last = seq;
     return true;
   });
@@ -53,7 +55,9 @@ test('what is missed comes after a reconnect, in order and before what is new', 
   await sara.say(chat, '1');
   await first.until(({ type }) => type === 'chat.message');
   first.stop();
-  for (const text of ['2', '3', '4']) await sara.say(chat, text);
+  for (const text of ['2', '3', '4']) {
+    await sara.say(chat, text);
+  }
   const second = await (await reza.listen(first.lastEventId)).ready();
   await sara.say(chat, '5');
   await second.until((event) => event.type === 'chat.message' && event.body.text === '5');
@@ -72,13 +76,19 @@ test('a transaction that commits late loses nothing, whoever was connected', asy
   const body = { id: reza.id, firstName: 'late', lastName: null };
   const call = reza.call();
   const slow = transaction(call, async (tx) => {
-    await tx.db.updateTable('users').set({ first_name: 'late' }).where('id', '=', reza.id).execute();
+    await tx.db
+      .updateTable('users')
+      .set({ first_name: 'late' })
+      .where('id', '=', reza.id)
+      .execute();
     began.resolve(undefined);
     await gate.promise;
     await tell(call, tx, [{ streamId: reza.id, type: 'user.updated', body }]);
   });
   await began.promise;
-  for (const text of ['1', '2', '3']) await sara.say(chat, text);
+  for (const text of ['1', '2', '3']) {
+    await sara.say(chat, text);
+  }
   await early.until((event) => event.type === 'chat.message' && event.body.text === '3');
   const cursor = early.lastEventId;
   early.stop();
@@ -113,7 +123,11 @@ test('within a stream the order holds although a transaction with an older id co
   gate.resolve(undefined);
   await old;
   const live = await (await reza.listen(start.lastEventId)).ready();
-  expect(live.stored.map(({ seq, type }) => `${seq} ${type}`)).toEqual(['1 chat.message', '2 chat.read']);
+  const ofChat = live.stored.filter(({ streamId }) => streamId === chat);
+  expect(ofChat.map(({ seq, type }) => `${seq} ${type}`)).toEqual([
+    '1 chat.message',
+    '2 chat.read',
+  ]);
   live.stop();
 });
 
@@ -121,7 +135,9 @@ test('however a hub loses messages, every reader gets all of them', async () => 
   await using api = await createTestApi({ hub: createLossyHub((index) => index % 3 !== 0) });
   const { sara, reza, chat } = await startChat(api);
   const live = await (await reza.listen()).ready();
-  for (const text of upTo(20)) await sara.say(chat, `${text}`);
+  for (const text of upTo(20)) {
+    await sara.say(chat, `${text}`);
+  }
   await live.until((event) => event.type === 'chat.message' && event.seq === 20);
   expect(seqsOf([live], chat)).toEqual(upTo(20));
   live.stop();
@@ -135,7 +151,11 @@ test('without any bus a node still finds the events, also of a conversation that
   const { id: chat } = await sara.api.chat.start({ userId: reza.id });
   await sara.say(chat, 'hello');
   await live.until(({ type }) => type === 'chat.message');
-  expect(live.stored.map(({ type }) => type)).toEqual(['stream.joined', 'chat.started', 'chat.message']);
+  expect(live.stored.map(({ type }) => type)).toEqual([
+    'stream.joined',
+    'chat.started',
+    'chat.message',
+  ]);
   live.stop();
 });
 
@@ -144,9 +164,13 @@ test('two nodes with one bus deliver to each other', async () => {
   await using api = await createTestApi({ hub });
   await using other = await createTestApi({ on: api, hub });
   const { sara, reza, chat } = await startChat(api);
-  const [here, there] = [await (await reza.listen()).ready(), await (await reza.at(other).listen()).ready()];
+  const [here, there] = [
+    await (await reza.listen()).ready(),
+    await (await reza.at(other).listen()).ready(),
+  ];
   await sara.at(other).say(chat, 'hello');
   await Promise.all([here, there].map((live) => live.until(({ type }) => type === 'chat.message')));
+  expect(seqsOf([here, there], chat)).toEqual([1, 1]);
   here.stop();
   there.stop();
 });
@@ -154,9 +178,13 @@ test('two nodes with one bus deliver to each other', async () => {
 test('all devices of both people get every message', async () => {
   await using api = await createTestApi();
   const { sara, reza, chat } = await startChat(api);
-  const all = await Promise.all([sara, sara, reza, reza].map(async (who) => (await who.listen()).ready()));
+  const all = await Promise.all(
+    [sara, sara, reza, reza].map(async (who) => (await who.listen()).ready()),
+  );
   await Promise.all(upTo(30).map((text) => (text % 2 ? sara : reza).say(chat, `${text}`)));
-  await Promise.all(all.map((live) => live.until((event) => event.type === 'chat.message' && event.seq === 30)));
+  await Promise.all(
+    all.map((live) => live.until((event) => event.type === 'chat.message' && event.seq === 30)),
+  );
   for (const live of all) {
     expect(seqsOf([live], chat)).toEqual(upTo(30));
     live.stop();
@@ -186,7 +214,9 @@ test('a cursor of what was forgotten, of the future or of too long ago is a rese
   const { sara, reza, chat } = await startChat(api);
   const first = await (await reza.listen()).ready();
   first.stop();
-  for (const text of upTo(5)) await sara.say(chat, `${text}`);
+  for (const text of upTo(5)) {
+    await sara.say(chat, `${text}`);
+  }
   const whole = await (await reza.listen(first.lastEventId)).ready();
   expect(seqsOf([whole], chat)).toEqual(upTo(5));
   whole.stop();
@@ -200,7 +230,7 @@ test('a cursor of what was forgotten, of the future or of too long ago is a rese
   future.stop();
 
   api.clock.advance(8 * day);
-  expect(await forgetOldEvents(api.app)).toBeGreaterThan(55);
+  await expect(forgetOldEvents(api.app)).resolves.toBeGreaterThan(55);
   const reza2 = api.anonymous();
   await reza2.signIn(reza.phone);
   const forgotten = await (await reza2.listen(first.lastEventId)).ready();
@@ -217,7 +247,9 @@ test('a reader that does not read is cut off and comes back where it was', async
   const { sara, reza, chat } = await startChat(api);
   const gate = Promise.withResolvers<boolean>();
   const stuck = await reza.listen(undefined, () => gate.promise);
-  for (const text of upTo(15)) await sara.say(chat, `${text}`);
+  for (const text of upTo(15)) {
+    await sara.say(chat, `${text}`);
+  }
   gate.resolve(true);
   await expect.poll(() => stuck.closeCode).toBe(4290);
   const back = await (await reza.listen(stuck.lastEventId)).ready();
@@ -231,7 +263,10 @@ test('a stream ends with the session that it belongs to', async () => {
   api.clock.advance(10 * minute);
   const other = api.anonymous();
   await other.signIn(sara.phone);
-  const [mine, others] = [await (await sara.listen()).ready(), await (await other.listen()).ready()];
+  const [mine, others] = [
+    await (await sara.listen()).ready(),
+    await (await other.listen()).ready(),
+  ];
   await other.api.session.remove({ sessionId: sara.sessionId });
   await expect.poll(() => mine.closeCode).toBe(4403);
   await others.until(({ type }) => type === 'session.ended');
@@ -262,7 +297,10 @@ test('wherever connections are cut, a client ends with every event once and in o
   const listeners: Listener[] = [];
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.record({ burst: fc.integer({ min: 0, max: 6 }), while: fc.integer({ min: 0, max: 6 }) }), { minLength: 1, maxLength: 5 }),
+      fc.array(
+        fc.record({ burst: fc.integer({ min: 0, max: 6 }), while: fc.integer({ min: 0, max: 6 }) }),
+        { minLength: 1, maxLength: 5 },
+      ),
       async (cuts) => {
         const start = await (await reza.listen()).ready();
         listeners.push(start);
@@ -270,7 +308,8 @@ test('wherever connections are cut, a client ends with every event once and in o
         for (const cut of cuts) {
           const live = await reza.listen(cursor);
           listeners.push(live);
-          const say = (count: number) => Promise.all(upTo(count).map(() => sara.say(chat, `${(sent += 1)}`)));
+          const say = (count: number) =>
+            Promise.all(upTo(count).map(() => sara.say(chat, `${(sent += 1)}`)));
           await say(cut.burst);
           live.stop();
           cursor = live.lastEventId || cursor;

@@ -20,8 +20,9 @@ export function findActiveUser(
   by: { id: string } | { phone: string },
 ): Promise<UserRow | undefined> {
   const query = db.selectFrom('users').select(columns).where('status', '=', 'active');
-  return ('id' in by ? query.where('id', '=', by.id) : query.where('phone', '=', by.phone))
-    .executeTakeFirst();
+  return (
+    'id' in by ? query.where('id', '=', by.id) : query.where('phone', '=', by.phone)
+  ).executeTakeFirst();
 }
 
 /**
@@ -44,7 +45,9 @@ export async function findOrInsertUser(
     .onConflict((oc) => oc.column('phone').doNothing())
     .returning([...columns, 'status'])
     .executeTakeFirst();
-  if (made) return { user: made, isNew: true };
+  if (made) {
+    return { user: made, isNew: true };
+  }
   const found = await db
     .selectFrom('users')
     .select([...columns, 'status'])

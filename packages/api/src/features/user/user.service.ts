@@ -1,6 +1,4 @@
 import type { Me, UserCard } from '@chapar/contract';
-import type { z } from 'zod';
-import type { userUpdateInputSchema } from '@chapar/contract';
 import type { Call, SignedInCall } from '../../call.ts';
 import type { Db } from '../../database/tables.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
@@ -9,18 +7,22 @@ import { openPersonalStream, tell } from '../stream/index.ts';
 import { findActiveUser, findOrInsertUser, findUser, updateNames } from './user.repository.ts';
 import { toMe, toUserCard } from './user.view.ts';
 
+/** A name that is undefined stays as it is; null clears it. */
+interface NewNames {
+  firstName?: string | null | undefined;
+  lastName?: string | null | undefined;
+}
+
 export async function getMe({ app, actor }: SignedInCall): Promise<Me> {
   const user = await findUser(app.db, actor.userId);
-  if (!user) throw new AppError('USER_NOT_FOUND');
+  if (!user) {
+    throw new AppError('USER_NOT_FOUND');
+  }
   return toMe(user);
 }
 
 /** Changes the caller's names; their other devices are told. */
-export function updateMe(
-  call: SignedInCall,
-  names: z.infer<typeof userUpdateInputSchema>,
-): Promise<Me> {
-  const { firstName, lastName } = names;
+export function updateMe(call: SignedInCall, { firstName, lastName }: NewNames): Promise<Me> {
   return transaction(call, async (tx) => {
     const user = await updateNames(tx.db, call.actor.userId, { firstName, lastName });
     await tell(call, tx, [{ streamId: user.id, type: 'user.updated', body: toUserCard(user) }]);
@@ -44,8 +46,12 @@ export async function signInByPhone(
     phone,
     now: call.now,
   });
-  if (user.status !== 'active') return null;
-  if (isNew) await openPersonalStream(tx, user.id);
+  if (user.status !== 'active') {
+    return null;
+  }
+  if (isNew) {
+    await openPersonalStream(tx, user.id);
+  }
   return { user: toMe(user), isNew };
 }
 
@@ -55,6 +61,8 @@ export async function requireUser(
   by: { id: string } | { phone: string },
 ): Promise<UserCard> {
   const user = await findActiveUser(db, by);
-  if (!user) throw new AppError('USER_NOT_FOUND');
+  if (!user) {
+    throw new AppError('USER_NOT_FOUND');
+  }
   return toUserCard(user);
 }
