@@ -10,22 +10,31 @@ declare module 'vitest' {
 }
 
 /** A database of its own for one test. */
-export interface TestDatabase {
+export interface TestDatabase extends AsyncDisposable {
   url: string;
   drop(): Promise<void>;
 }
 
 /** Copies the migrated template: a fresh database in some milliseconds. */
-export async function cloneDatabase(): Promise<TestDatabase> {
+export function cloneDatabase(): Promise<TestDatabase> {
+  return create(new URL(inject('templateUrl')).pathname.slice(1));
+}
+
+/** A database without tables. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return create('template0');
+}
+
+async function create(source: string): Promise<TestDatabase> {
   const template = new URL(inject('templateUrl'));
   const admin = new URL(template);
   admin.pathname = '/postgres';
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const source = template.pathname.slice(1);
   await run(admin, `create database ${name} template ${source} strategy file_copy`);
   const url = new URL(template);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => run(admin, `drop database if exists ${name} with (force)`) };
+  const drop = (): Promise<void> => run(admin, `drop database if exists ${name} with (force)`);
+  return { url: url.href, drop, [Symbol.asyncDispose]: drop };
 }
 
 async function run(url: URL, statement: string): Promise<void> {

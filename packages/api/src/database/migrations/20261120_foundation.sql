@@ -10,7 +10,7 @@ create table users (
 
 create table sessions (
   id uuid primary key,
-  user_id uuid not null references users (id) on update cascade,
+  user_id uuid not null constraint sessions_user_id_foreign references users (id),
   refresh_counter int not null,
   refresh_attempt uuid,
   refreshed_at timestamptz(3) not null,
@@ -51,8 +51,8 @@ create index rate_limits_resets on rate_limits (resets_at);
 
 create table friend_requests (
   id uuid primary key,
-  sender_id uuid not null references users (id) on update cascade,
-  recipient_id uuid not null references users (id) on update cascade,
+  sender_id uuid not null constraint friend_requests_sender_id_foreign references users (id),
+  recipient_id uuid not null constraint friend_requests_recipient_id_foreign references users (id),
   status text not null check (status in ('pending', 'accepted', 'declined', 'canceled')),
   created_at timestamptz(3) not null,
   answered_at timestamptz(3),
@@ -64,8 +64,8 @@ create unique index friend_requests_pending_pair on friend_requests
   (least(sender_id, recipient_id), greatest(sender_id, recipient_id)) where status = 'pending';
 
 create table friendships (
-  user_id uuid not null references users (id) on update cascade,
-  friend_id uuid not null references users (id) on update cascade,
+  user_id uuid not null constraint friendships_user_id_foreign references users (id),
+  friend_id uuid not null constraint friendships_friend_id_foreign references users (id),
   created_at timestamptz(3) not null,
   primary key (user_id, friend_id),
   constraint friendships_not_self check (user_id <> friend_id)
@@ -82,18 +82,18 @@ create table conversations (
 );
 
 create table conversation_members (
-  user_id uuid not null references users (id) on update cascade,
-  conversation_id uuid not null references conversations (id) on update cascade,
+  user_id uuid not null constraint conversation_members_user_id_foreign references users (id),
+  conversation_id uuid not null constraint conversation_members_conversation_id_foreign references conversations (id),
   read_seq int not null,
   primary key (user_id, conversation_id)
 );
 create index members_conversation on conversation_members (conversation_id);
 
 create table messages (
-  conversation_id uuid not null references conversations (id) on update cascade,
+  conversation_id uuid not null constraint messages_conversation_id_foreign references conversations (id),
   seq int not null,
   id uuid not null,
-  sender_id uuid not null references users (id) on update cascade,
+  sender_id uuid not null constraint messages_sender_id_foreign references users (id),
   text text not null,
   created_at timestamptz(3) not null,
   primary key (conversation_id, seq)

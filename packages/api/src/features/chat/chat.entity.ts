@@ -21,8 +21,20 @@ export const ConversationMemberEntity = defineEntity({
   name: 'ConversationMember',
   tableName: 'conversation_members',
   properties: {
-    user: () => p.manyToOne(UserEntity).primary().index(false),
-    conversation: () => p.manyToOne(ConversationEntity).primary().index('members_conversation'),
+    user: () =>
+      p
+        .manyToOne(UserEntity)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .index(false),
+    conversation: () =>
+      p
+        .manyToOne(ConversationEntity)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .index('members_conversation'),
     readSeq: p.integer(),
   },
 });
@@ -32,7 +44,13 @@ export const MessageEntity = defineEntity({
   tableName: 'messages',
   uniques: [{ properties: ['id'], name: 'messages_id' }],
   properties: {
-    conversation: () => p.manyToOne(ConversationEntity).primary().index(false),
+    conversation: () =>
+      p
+        .manyToOne(ConversationEntity)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .index(false),
     seq: p.integer().primary(),
     /** Made by the sender's client. */
     id: p.uuid(),

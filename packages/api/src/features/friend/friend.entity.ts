@@ -24,8 +24,20 @@ export const FriendshipEntity = defineEntity({
   tableName: 'friendships',
   indexes: [{ properties: ['user', 'createdAt'], name: 'friendships_user_created' }],
   properties: {
-    user: () => p.manyToOne(UserEntity).primary().index(false),
-    friend: () => p.manyToOne(UserEntity).primary().index(false),
+    user: () =>
+      p
+        .manyToOne(UserEntity)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .index(false),
+    friend: () =>
+      p
+        .manyToOne(UserEntity)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .index(false),
     createdAt: p.datetime(3),
   },
 });

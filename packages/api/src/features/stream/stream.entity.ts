@@ -52,7 +52,7 @@ export const StreamFloorEntity = defineEntity({
   name: 'StreamFloor',
   tableName: 'stream_floor',
   properties: {
-    id: p.integer().primary(),
+    id: p.integer().primary().autoincrement(false),
     /** Cursors below this position cannot be served any more. */
     pos: p.bigint('bigint'),
   },
