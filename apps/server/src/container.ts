@@ -11,7 +11,7 @@ import {
   type Deps,
 } from '@chapar/api';
 import { startEmbeddedPostgres } from '@chapar/embedded-postgres';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import type { Config } from './env.ts';
 import { ConsoleSmsGateway } from './gateways/console-sms.ts';
 import { createWebhookSms } from './gateways/webhook-sms.ts';
@@ -35,7 +35,11 @@ export interface Container {
 const systemClock: Clock = { now: () => new Date() };
 
 /** Opens the real dependencies. What was opened is closed again when a later step fails. */
-export async function openContainer(config: Config): Promise<Container> {
+export async function openContainer(
+  config: Config,
+  log: Logger,
+  print: (line: string) => void = printLine,
+): Promise<Container> {
   const opened: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
     for (const undo of opened.splice(0).toReversed()) {
@@ -43,7 +47,6 @@ export async function openContainer(config: Config): Promise<Container> {
     }
   };
   try {
-    const log = pino({ level: config.logLevel });
     const place = await openPostgres(config, opened);
     const database = await openDatabase({
       url: place.url,
@@ -94,7 +97,7 @@ async function openPostgres(
   return { url: postgres.url, description: `${directory} (embedded PostgreSQL)` };
 }
 
-function print(line: string): void {
+function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 

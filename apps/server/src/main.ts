@@ -1,26 +1,23 @@
 import { EmbeddedPostgresError } from '@chapar/embedded-postgres';
-import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
 import { openContainer } from './container.ts';
 import { ConfigError, readConfig, type Config } from './env.ts';
-import { explainStartError, requireFreePort } from './start-errors.ts';
 import { createServer } from './server.ts';
+import { closeOnSignal } from './shutdown.ts';
+import { explainStartError, requireFreePort } from './start-errors.ts';
 
-const closeWithinMs = 9_000;
-
+/** Environment, then everything that is open, then the server; closed the other way round. */
 async function start(): Promise<void> {
   const config = readConfig();
+  const log = pino({ level: config.logLevel });
+  const onClose = closeOnSignal(log);
   await requireFreePort(config);
-  const container = await openContainer(config);
+  const container = await openContainer(config, log);
+  onClose(container.close);
   try {
     const server = await createServer(config, container);
+    onClose(async () => server.close());
     const address = await server.listen({ host: config.host, port: config.port });
-    closeWithGrace({ delay: closeWithinMs, logger: false }, async ({ err }) => {
-      if (err) {
-        container.log.fatal({ err }, 'unexpected error; the process ends');
-      }
-      await server.close();
-      await container.close();
-    });
     process.stdout.write(banner(config, address, container.dataPlace));
   } catch (error) {
     await container.close();
@@ -47,8 +44,7 @@ try {
   await start();
 } catch (error) {
   const known = error instanceof ConfigError || error instanceof EmbeddedPostgresError;
-  process.stderr.write(
-    `Chapar cannot start. ${known ? error.message : explainStartError(error)}\n`,
-  );
+  const reason = known ? error.message : explainStartError(error);
+  process.stderr.write(`Chapar cannot start. ${reason.replaceAll('\n', ' ')}\n`);
   process.exit(1);
 }
