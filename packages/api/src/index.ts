@@ -13,4 +13,4 @@ export { createTaskList } from './jobs.ts';
 export { createIdSource } from './kernel/id.ts';
 export { parsePhone } from './kernel/phone.ts';
 export { createMemoryHub, type Hub } from './realtime/hub.ts';
-export { appRouter } from './router.ts';
+export { appRouter, procedureList } from './router.ts';

@@ -1,15 +1,11 @@
-import { callTRPCProcedure, TRPCError, type AnyTRPCProcedure } from '@trpc/server';
+import { callTRPCProcedure, TRPCError } from '@trpc/server';
 import { beforeAll, afterAll, describe, expect, test } from 'vitest';
 import type { Connection } from './call.ts';
 import { isAppError } from './errors.ts';
-import { appRouter } from './router.ts';
+import { appRouter, procedureList } from './router.ts';
 import { access, type Access } from './testing/access.ts';
 import { createTestApi, type Actor, type TestApi } from './testing/index.ts';
 import { open, router, signedIn, staff } from './trpc.ts';
-
-/** tRPC keeps all procedures flat under their paths, which its types do not say. */
-const flat = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>;
-const procedures = Object.entries(flat).map(([path, { _def }]) => ({ path, type: _def.type }));
 
 /** Whether a caller got past the guard, whatever became of the call behind it. */
 async function passes(
@@ -74,7 +70,7 @@ async function measure(target: Parameters<typeof passes>[0]) {
 }
 
 test('every procedure has a row in the table of access, and every row a procedure', () => {
-  expect(Object.keys(access).toSorted()).toEqual(procedures.map(({ path }) => path).toSorted());
+  expect(Object.keys(access).toSorted()).toEqual(procedureList.map(({ path }) => path).toSorted());
 });
 
 describe('each rung of the ladder', () => {
@@ -84,15 +80,15 @@ describe('each rung of the ladder', () => {
 });
 
 describe('who may call', () => {
-  test.for(procedures)('$path', async ({ path, type }) => {
+  test.for(procedureList)('$path', async ({ path, type }) => {
     const row = access[path] ?? 'staff';
     expect(await measure({ router: appRouter, path, type })).toEqual(rungs[row]);
   });
 });
 
 test('every procedure that answers declares what', () => {
-  const silent = Object.entries(flat)
-    .filter(([, { _def }]) => _def.type !== 'subscription' && !('output' in _def))
-    .map(([path]) => path);
+  const silent = procedureList.filter(
+    ({ type, hasOutput }) => type !== 'subscription' && !hasOutput,
+  );
   expect(silent).toEqual([]);
 });

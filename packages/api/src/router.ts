@@ -1,3 +1,4 @@
+import type { AnyTRPCProcedure } from '@trpc/server';
 import { chatRouter } from './features/chat/chat.router.ts';
 import { friendRouter } from './features/friend/friend.router.ts';
 import { otpRouter } from './features/otp/otp.router.ts';
@@ -14,3 +15,13 @@ export const appRouter = router({
   chat: chatRouter,
   stream: streamRouter,
 });
+
+/** tRPC keeps all procedures flat under their paths, which its types do not say. */
+const procedures = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>;
+
+/** Every procedure's path and kind. */
+export const procedureList = Object.entries(procedures).map(([path, { _def }]) => ({
+  path,
+  type: _def.type,
+  hasOutput: 'output' in _def,
+}));

@@ -9,13 +9,8 @@ import { readActor } from './features/session/index.ts';
 
 const t = initTRPC.context<Connection>().create({
   transformer: superjson,
-  // The live stream needs a socket that can be bounded and closed with a code.
-  sse: { enabled: false },
-  errorFormatter({ shape, error, ctx, type }) {
-    const { appCode, data } =
-      type === 'subscription' && error.code === 'UNSUPPORTED_MEDIA_TYPE'
-        ? { appCode: 'STREAM_NEEDS_SOCKET' as const, data: undefined }
-        : describe(error);
+  errorFormatter({ shape, error, ctx }) {
+    const { appCode, data } = describe(error);
     const language = ctx?.language ?? 'en';
     return {
       code: shape.code,

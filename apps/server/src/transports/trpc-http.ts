@@ -1,8 +1,14 @@
-import { isAppError, appRouter, type App } from '@chapar/api';
+import { isAppError, appRouter, procedureList, type App } from '@chapar/api';
 import { fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance } from 'fastify';
+import { errorBody } from '../plugins/errors.ts';
 import { readBearer, readConnection } from '../context.ts';
 import { logCallError } from './call-errors.ts';
+
+/** They need a socket that can be bounded, and closed with a code. */
+const subscriptions = new Set(
+  procedureList.filter(({ type }) => type === 'subscription').map(({ path }) => path),
+);
 
 /** Calls in one request; the client package sends no more. */
 export const maxBatchSize = 10;
@@ -20,6 +26,9 @@ export function addTrpcHttp(server: FastifyInstance, app: App): void {
       (_request, body, parsed) => parsed(null, body),
     );
     scope.all<{ Params: { path: string } }>('/trpc/:path', async (request, reply) => {
+      if (request.params.path.split(',').some((path) => subscriptions.has(path))) {
+        return reply.status(400).send(errorBody('STREAM_NEEDS_SOCKET', request.id));
+      }
       await fastifyRequestHandler({
         router: appRouter,
         req: request,
