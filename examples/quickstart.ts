@@ -3,6 +3,7 @@
 //
 //   npm start              (in one terminal)
 //   npm run quickstart     (in another)
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createChaparClient, newId, type MessageView } from '@chapar/client';
 
 const url = process.env['CHAPAR_URL'] ?? 'http://127.0.0.1:4000';
@@ -21,7 +22,7 @@ async function readCode(phone: string): Promise<string> {
     const [newest] = (await inbox.json()) as { text: string }[];
     const code = newest?.text.match(/\d{6}/)?.[0];
     if (code) return code;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }
 
@@ -46,14 +47,14 @@ const { id: conversationId } = await sara.client.chat.start.mutate({ userId: rez
 
 // One subscription carries everything live. The client reconnects and resumes by itself.
 const received: MessageView[] = [];
-const { promise: ready, resolve: isReady } = Promise.withResolvers<void>();
-const { promise: done, resolve: isDone } = Promise.withResolvers<void>();
+const { promise: ready, resolve: isReady } = Promise.withResolvers<true>();
+const { promise: done, resolve: isDone } = Promise.withResolvers<true>();
 reza.client.stream.onEvent.subscribe(undefined, {
   onData({ data: event }) {
-    if (event.type === 'stream.ready') isReady();
+    if (event.type === 'stream.ready') isReady(true);
     if (event.type !== 'chat.message') return;
     received.push(event.body);
-    if (received.length === 201) isDone();
+    if (received.length === 201) isDone(true);
   },
 });
 await ready;
@@ -68,6 +69,7 @@ await reza.client.chat.send.mutate({ conversationId, id: newId(), text: 'got the
 await done;
 
 const seqs = received.map((message) => message.seq);
-if (seqs.some((seq, index) => seq !== index + 1)) throw new Error(`lost or doubled: ${seqs}`);
+if (seqs.some((seq, index) => seq !== index + 1))
+  throw new Error(`lost or doubled: ${seqs.join()}`);
 console.log(`Reza received ${seqs.length} messages, in order, each once.`);
 await Promise.all([sara.client.close(), reza.client.close()]);

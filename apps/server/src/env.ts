@@ -62,7 +62,7 @@ export const envSchema = z.object({
   OTP_TEST_NUMBERS: list.pipe(
     z.array(z.string().regex(testNumber, 'must look like +989120000000:123456')),
   ),
-  ACCESS_TOKEN_SECONDS: whole(defaultConfig.session.accessSeconds, 30, dayInSeconds),
+  ACCESS_TOKEN_SECONDS: whole(defaultConfig.session.accessSeconds, 5, dayInSeconds),
   REFRESH_IDLE_DAYS: whole(30, 1, 365),
   REFRESH_ABSOLUTE_DAYS: whole(180, 1, 3_650),
   SESSIONS_PER_USER: whole(defaultConfig.session.perUser, 1, 1_000),

@@ -13,7 +13,7 @@ async function start(): Promise<void> {
   const onClose = closeOnSignal(log);
   await requireFreePort(config);
   const container = await openContainer(config, log);
-  onClose(container.close);
+  onClose(async () => container.close());
   try {
     const server = await createServer(config, container);
     onClose(async () => server.close());

@@ -26,15 +26,16 @@ export function closeOnSignal(log: Logger): (close: () => Promise<void>) => void
     },
   );
   let askedAt: number | null = null;
+  const ask = (): void => {
+    if (askedAt === null) {
+      askedAt = performance.now();
+      grace.close();
+    } else if (performance.now() - askedAt > echoMs) {
+      process.exit(1);
+    }
+  };
   for (const signal of signals) {
-    process.on(signal, () => {
-      if (askedAt === null) {
-        askedAt = performance.now();
-        grace.close();
-      } else if (performance.now() - askedAt > echoMs) {
-        process.exit(1);
-      }
-    });
+    process.on(signal, ask);
   }
   return (close) => opened.push(close);
 }

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { cloneDatabase } from '@chapar/api/testing';
 import { createChaparClient, type ChaparClient } from '@chapar/client';
 import { pino } from 'pino';
@@ -17,6 +19,8 @@ export interface TestServer extends AsyncDisposable {
   signIn(phone: string): Promise<ChaparClient>;
   /** The newest code that was sent to a number. */
   code(phone: string): Promise<string>;
+  /** Drops the TCP connections of all sockets, without a word. */
+  cutSockets(): void;
   close(): Promise<void>;
 }
 
@@ -30,6 +34,11 @@ export async function startServer(
   const container = await openContainer(config, pino({ level: 'silent' }), () => undefined);
   const server = await createServer(config, container);
   const url = await server.listen({ host: config.host, port: config.port });
+  const upgraded = new Set<Socket>();
+  server.server.on('upgrade', (_request, socket: Socket) => {
+    upgraded.add(socket);
+    socket.on('close', () => upgraded.delete(socket));
+  });
   const clients: ChaparClient[] = [];
   const test: TestServer = {
     url,
@@ -48,6 +57,11 @@ export async function startServer(
       return client;
     },
     code: (phone) => readCode(url, phone),
+    cutSockets() {
+      for (const socket of upgraded) {
+        socket.destroy();
+      }
+    },
     async close() {
       await Promise.all(clients.map((client) => client.close()));
       await server.close();
@@ -73,7 +87,7 @@ export async function readCode(url: string, phone: string): Promise<string> {
     if (code) {
       return code;
     }
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await wait(pollMs);
   }
   throw new Error(`no code came to ${phone}`);
 }

@@ -36,7 +36,7 @@ const retryAfterOutageSeconds = 2;
  * PostgreSQL's way of saying "not now" (SQLSTATE classes 08, 53, 57P and lost connections, see
  * PostgreSQL's appendix A): the caller may try again, nothing was stored half.
  */
-export function isOutage(cause: unknown): boolean {
+function isOutage(cause: unknown): boolean {
   if (!(cause instanceof Error)) {
     return false;
   }

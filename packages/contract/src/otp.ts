@@ -28,7 +28,7 @@ const longestCode = 10;
 export const otpCodeSchema = z
   .string()
   .max(longestCode * 2)
-  .transform((typed) => toAsciiDigits(typed).replace(/\s/g, ''))
+  .transform((typed) => toAsciiDigits(typed).replaceAll(/\s/g, ''))
   .pipe(z.string().regex(new RegExp(`^[0-9]{${shortestCode},${longestCode}}$`), 'is not a code'));
 
 export const otpVerifyInputSchema = z.strictObject({

@@ -6,8 +6,8 @@ const firstArabicDigit = 0x0660;
 /** Replaces Persian (۰–۹) and Arabic (٠–٩) digits by ASCII ones; leaves the rest as it is. */
 export function toAsciiDigits(text: string): string {
   return text
-    .replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - firstPersianDigit))
-    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - firstArabicDigit));
+    .replaceAll(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - firstPersianDigit))
+    .replaceAll(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - firstArabicDigit));
 }
 
 /**
@@ -15,7 +15,7 @@ export function toAsciiDigits(text: string): string {
  * dots, brackets and invisible marks (zero-width characters, direction marks).
  */
 function withoutSeparators(text: string): string {
-  return text.replace(/[\s\-().\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '');
+  return text.replaceAll(/[\s\-().\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '');
 }
 
 const longestTyped = 40;

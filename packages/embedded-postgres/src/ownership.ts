@@ -61,7 +61,7 @@ export class Ownership {
   }
 
   /** Runs a statement on the owner's session and gives its rows. */
-  async query(text: string, values: string[] = []): Promise<Array<Record<string, unknown>>> {
+  async query(text: string, values: string[] = []): Promise<Record<string, unknown>[]> {
     const { rows } = await this.#client.query<Record<string, unknown>>(text, values);
     return rows;
   }

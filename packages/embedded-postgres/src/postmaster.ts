@@ -66,7 +66,7 @@ export async function stopPostmaster(
   mode: 'fast' | 'immediate',
   { directory, limits }: Setup,
 ): Promise<void> {
-  const steps: Array<[NodeJS.Signals, number]> = [
+  const steps: [NodeJS.Signals, number][] = [
     ['SIGINT', limits.fastStopMs],
     ['SIGQUIT', limits.immediateStopMs],
     ['SIGKILL', 2_000],

@@ -131,7 +131,7 @@ export async function kill(child: ChildProcess): Promise<void> {
 }
 
 /** Runs one statement on a connection of its own. */
-export async function query(url: string, text: string): Promise<Array<Record<string, unknown>>> {
+export async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
@@ -160,12 +160,12 @@ export function killTree(pid: number): void {
 }
 
 /** The pid, parent, process group and command of every process. */
-export function listProcesses(): Array<{
+export function listProcesses(): {
   pid: number;
   parent: number;
   group: number;
   command: string;
-}> {
+}[] {
   const text = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,pgid=,command=']).toString();
   return text.split('\n').flatMap((line) => {
     const [, pid, parent, group, command] = /^ *(\d+) +(\d+) +(\d+) (.*)$/.exec(line) ?? [];

@@ -62,7 +62,7 @@ export async function isAllowed(
   return action === 'read' ? Number(digit) >= 4 : Number(digit) % 2 === 1;
 }
 
-async function readUsers(): Promise<Array<User & { name: string }>> {
+async function readUsers(): Promise<(User & { name: string })[]> {
   const text = await readFile('/etc/passwd', 'utf8').catch(() => '');
   return text.split('\n').flatMap((line) => {
     const [name, , uid, gid] = line.split(':');

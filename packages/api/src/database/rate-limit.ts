@@ -28,3 +28,12 @@ export async function spend(db: Db, key: string, windowMs: number, now: Date): P
   }
   return { count: row.count, resetsAt: row.resets_at };
 }
+
+/** Forgets counters whose window is over. @returns how many */
+export async function forgetSpent(db: Db, now: Date): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('rate_limits')
+    .where('resets_at', '<=', now)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}

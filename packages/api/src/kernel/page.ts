@@ -2,7 +2,7 @@ import type { Page } from '@chapar/contract';
 import { AppError } from '../errors.ts';
 
 /** Packs the sort key of a page's last row into the opaque text of `nextCursor`. */
-export function writeCursor(key: readonly (string | number)[]): string {
+function writeCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 

@@ -3,5 +3,5 @@ export { type Actor } from './actor.ts';
 export { atOnce, expectAppError, tally } from './expect-error.ts';
 export { FakeSms } from './fake-sms.ts';
 export { TestClock } from './test-clock.ts';
-export { cloneDatabase } from './test-database.ts';
+export { cloneDatabase, createEmptyDatabase } from './test-database.ts';
 export { expectConsoleError } from './console.ts';

@@ -41,6 +41,7 @@ create table otp_challenges (
   deliverable boolean not null
 );
 create index otp_challenges_phone_created on otp_challenges (phone, created_at);
+create index otp_challenges_created on otp_challenges (created_at);
 
 create table rate_limits (
   key text primary key,

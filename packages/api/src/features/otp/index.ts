@@ -1,1 +1,2 @@
+export { forgetOldChallenges } from './otp.sweep.ts';
 export { sendOtp } from './otp.send.ts';

@@ -3,7 +3,10 @@ import { defineEntity, p } from '@mikro-orm/postgresql';
 export const OtpChallengeEntity = defineEntity({
   name: 'OtpChallenge',
   tableName: 'otp_challenges',
-  indexes: [{ properties: ['phone', 'createdAt'], name: 'otp_challenges_phone_created' }],
+  indexes: [
+    { properties: ['phone', 'createdAt'], name: 'otp_challenges_phone_created' },
+    { properties: ['createdAt'], name: 'otp_challenges_created' },
+  ],
   properties: {
     id: p.uuid().primary(),
     /** E.164. */

@@ -152,3 +152,12 @@ export async function finishDispatch(
     .where('id', '=', challengeId)
     .execute();
 }
+
+/** Forgets challenges made before an instant. @returns how many */
+export async function deleteChallenges(db: Db, before: Date): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('otp_challenges')
+    .where('created_at', '<', before)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}

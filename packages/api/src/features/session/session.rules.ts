@@ -58,7 +58,7 @@ export function decideRefresh(
 }
 
 /** A session ends by itself when it rests too long, and at the latest after its full life. */
-export function isExpired(
+function isExpired(
   state: Pick<RefreshState, 'refreshedAt' | 'createdAt'>,
   limits: RefreshLimits,
   now: Date,

@@ -1,0 +1,290 @@
+import { once } from 'node:events';
+import { newId, type ChaparClient, type StreamEvent } from '@chapar/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket, type ClientOptions } from 'ws';
+import { startServer, type TestServer } from './harness.ts';
+
+let server: TestServer;
+let people = 0;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterAll(() => server.close());
+
+function newPhone(): string {
+  people += 1;
+  return `+98913${String(people).padStart(7, '0')}`;
+}
+
+/** A socket without the client package, to do what it never would. */
+function open(path = '/trpc?connectionParams=1', options: ClientOptions = {}): WebSocket {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}`, options);
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+/** The code with which the server closes. */
+async function closeCode(socket: WebSocket): Promise<number> {
+  const [code] = (await once(socket, 'close')) as [number];
+  return code;
+}
+
+/** The HTTP status with which an upgrade is refused. */
+async function refusal(socket: WebSocket): Promise<number> {
+  const [, response] = (await once(socket, 'unexpected-response')) as [
+    unknown,
+    { statusCode: number },
+  ];
+  return response.statusCode;
+}
+
+const params = (token: string): string =>
+  JSON.stringify({ method: 'connectionParams', data: { token } });
+const subscribe = (id: number): string =>
+  JSON.stringify({ id, method: 'subscription', params: { path: 'stream.onEvent', input: {} } });
+
+async function accessToken(phone = newPhone()): Promise<string> {
+  const client = server.client();
+  const { challengeId } = await client.otp.request.mutate({ phone });
+  const verified = await client.otp.verify.mutate({ challengeId, code: await server.code(phone) });
+  return verified.accessToken;
+}
+
+async function openSignedIn(token: string): Promise<WebSocket> {
+  const socket = open();
+  await once(socket, 'open');
+  socket.send(params(token));
+  return socket;
+}
+
+/** Messages of a socket by their id, as they come. */
+function collect(socket: WebSocket): {
+  id: number | null;
+  result?: { type: string };
+  error?: { json?: { data: { appCode: string } } };
+}[] {
+  const messages: ReturnType<typeof collect> = [];
+  socket.on('message', (data: Buffer) => {
+    const text = data.toString();
+    if (text !== 'PING' && text !== 'PONG') {
+      messages.push(JSON.parse(text) as (typeof messages)[number]);
+    }
+  });
+  return messages;
+}
+
+test('pages of foreign origins are refused before the upgrade, apps without an origin are not', async () => {
+  const foreign = [
+    'https://evil.example',
+    'null',
+    'http://localhost.evil.example',
+    'http://localhost:1.evil.net',
+  ];
+  for (const origin of foreign) {
+    expect(await refusal(open(undefined, { headers: { origin } }))).toBe(403);
+  }
+  const socket = open(undefined, { headers: { origin: 'http://localhost:5173' } });
+  await once(socket, 'open');
+  socket.terminate();
+});
+
+test('there is one path for sockets', async () => {
+  expect(await refusal(open('/'))).toBe(404);
+  expect(await refusal(open('/trpc/x'))).toBe(404);
+});
+
+test('a socket that does not sign in within five seconds is closed', async () => {
+  expect(await closeCode(open())).toBe(4401);
+});
+
+test('a token that is none closes the socket at once', async () => {
+  const bad = await openSignedIn('x');
+  expect(await closeCode(bad)).toBe(4401);
+  const none = open('/trpc');
+  expect(await closeCode(none)).toBe(4401);
+});
+
+test('one address may have fifty sockets that have not signed in', async () => {
+  await using other = await startServer();
+  const url = `${other.url.replace('http', 'ws')}/trpc?connectionParams=1`;
+  const sockets = Array.from({ length: 50 }, () => new WebSocket(url));
+  await Promise.all(sockets.map((socket) => once(socket, 'open')));
+  const more = new WebSocket(url);
+  more.on('error', () => undefined);
+  expect(await refusal(more)).toBe(429);
+  for (const socket of sockets) {
+    socket.terminate();
+  }
+});
+
+test('frames that are too large, binary or no text close the socket with their codes', async () => {
+  const token = await accessToken();
+  const large = await openSignedIn(token);
+  large.send('x'.repeat(64 * 1024 + 1));
+  expect(await closeCode(large)).toBe(1009);
+  const invalid = await openSignedIn(token);
+  invalid.send(Buffer.from([0xc3, 0x28]), { binary: false });
+  expect(await closeCode(invalid)).toBe(1007);
+});
+
+test('a frame that is not the protocol is answered with an error, and the socket stays', async () => {
+  const socket = await openSignedIn(await accessToken());
+  const messages = collect(socket);
+  for (const bad of [
+    '{',
+    '"x"',
+    '[]',
+    '{"id":1}',
+    '{"id":1,"method":"nothing"}',
+    '{"id":1,"method":"query","params":{"path":"no.such"}}',
+  ]) {
+    socket.send(bad);
+  }
+  socket.send(subscribe(7));
+  await expect
+    .poll(() => messages.some(({ id, result }) => id === 7 && result?.type === 'started'))
+    .toBe(true);
+  expect(socket.readyState).toBe(WebSocket.OPEN);
+  socket.terminate();
+});
+
+test('who sends too fast is closed', async () => {
+  const socket = await openSignedIn(await accessToken());
+  for (let i = 0; i < 100; i += 1) {
+    socket.send(JSON.stringify({ id: i, method: 'query', params: { path: 'user.me' } }));
+  }
+  expect(await closeCode(socket)).toBe(4429);
+});
+
+test('a socket carries eight streams', async () => {
+  const socket = await openSignedIn(await accessToken());
+  const messages = collect(socket);
+  for (let id = 1; id <= 9; id += 1) {
+    socket.send(subscribe(id));
+  }
+  await expect
+    .poll(() => messages.find(({ error }) => error)?.error?.json?.data.appCode)
+    .toBe('STREAM_TOO_MANY');
+  expect(messages.filter(({ result }) => result?.type === 'started').length).toBeGreaterThanOrEqual(
+    8,
+  );
+  expect(socket.readyState).toBe(WebSocket.OPEN);
+  socket.terminate();
+});
+
+test('the eleventh socket of a person takes the place of the first', async () => {
+  const token = await accessToken();
+  const first = await openSignedIn(token);
+  const replaced = closeCode(first);
+  const others: WebSocket[] = [];
+  for (let i = 0; i < 10; i += 1) {
+    others.push(await openSignedIn(token));
+  }
+  expect(await replaced).toBe(4409);
+  for (const socket of others) {
+    socket.terminate();
+  }
+});
+
+test('a socket ends with its token', async () => {
+  await using short = await startServer({ ACCESS_TOKEN_SECONDS: '5' });
+  const phone = newPhone();
+  const client = short.client();
+  const { challengeId } = await client.otp.request.mutate({ phone });
+  const { accessToken: token } = await client.otp.verify.mutate({
+    challengeId,
+    code: await short.code(phone),
+  });
+  const socket = new WebSocket(`${short.url.replace('http', 'ws')}/trpc?connectionParams=1`);
+  await once(socket, 'open');
+  socket.send(params(token));
+  expect(await closeCode(socket)).toBe(4401);
+});
+
+test('ending a session closes its sockets, and only those', async () => {
+  const phone = newPhone();
+  const phoneApp = await server.signIn(phone);
+  const ended = Promise.withResolvers<string>();
+  const laptop = server.client({ onSessionEnd: ({ reason }) => ended.resolve(reason) });
+  await signInAgain(laptop, phone);
+  const { items } = await laptop.session.list.query();
+  const laptopSession = items.find(({ isCurrent }) => isCurrent)?.id ?? '';
+  const ready = Promise.withResolvers<undefined>();
+  laptop.stream.onEvent.subscribe(undefined, {
+    onData: ({ data }) => data.type === 'stream.ready' && ready.resolve(undefined),
+  });
+  await ready.promise;
+  await phoneApp.session.remove.mutate({ sessionId: laptopSession });
+  expect(await ended.promise).toBe('ended');
+  await expect(phoneApp.user.me.query()).resolves.toMatchObject({ phone });
+});
+
+/** A second login within the minute needs the resend rule out of the way. */
+async function signInAgain(client: ChaparClient, phone: string): Promise<void> {
+  const { db } = server.container.app;
+  await db
+    .updateTable('otp_challenges')
+    .set({ created_at: new Date(Date.now() - 3_600_000) })
+    .where('phone', '=', phone)
+    .execute();
+  const before = await server.code(phone);
+  const { challengeId } = await client.otp.request.mutate({ phone });
+  await expect.poll(() => server.code(phone)).not.toBe(before);
+  await client.otp.verify.mutate({ challengeId, code: await server.code(phone) });
+}
+
+test('a server that goes down tells its sockets to come back', async () => {
+  const other = await startServer();
+  const phone = newPhone();
+  const client = other.client();
+  const { challengeId } = await client.otp.request.mutate({ phone });
+  const { accessToken: token } = await client.otp.verify.mutate({
+    challengeId,
+    code: await other.code(phone),
+  });
+  const socket = new WebSocket(`${other.url.replace('http', 'ws')}/trpc?connectionParams=1`);
+  await once(socket, 'open');
+  socket.send(params(token));
+  socket.send(subscribe(1));
+  const code = closeCode(socket);
+  await other.close();
+  expect(await code).toBe(1012);
+});
+
+test('what is cut off in the middle is resumed by the client, nothing lost and nothing doubled', async () => {
+  const [sara, reza] = [await server.signIn(newPhone()), await server.signIn(newPhone())];
+  const { id: rezaId } = await reza.user.me.query();
+  const request = await sara.friend.request.mutate({ userId: rezaId });
+  await reza.friend.accept.mutate({ requestId: request.id });
+  const { id: conversationId } = await sara.chat.start.mutate({ userId: rezaId });
+  const events: StreamEvent[] = [];
+  const ready = Promise.withResolvers<undefined>();
+  reza.stream.onEvent.subscribe(undefined, {
+    onData({ data }) {
+      events.push(data);
+      if (data.type === 'stream.ready') {
+        ready.resolve(undefined);
+      }
+    },
+  });
+  await ready.promise;
+  const texts = Array.from({ length: 200 }, (_, index) => `${index + 1}`);
+  let sent = 0;
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (let text = texts.shift(); text !== undefined; text = texts.shift()) {
+        await sara.chat.send.mutate({ conversationId, id: newId(), text });
+        sent += 1;
+        if (sent === 50 || sent === 120) {
+          server.cutSockets();
+        }
+      }
+    }),
+  );
+  const seqs = (): number[] =>
+    events.flatMap((event) => (event.type === 'chat.message' ? [event.seq] : []));
+  await expect.poll(() => seqs().length, { timeout: 15_000 }).toBe(200);
+  expect(seqs()).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+});
