@@ -101,7 +101,7 @@ const forbidden = [
   {
     name: 'no-fastify-in-api',
     comment: 'The product does not know by which server it is reached.',
-    from: { path: '^packages/' },
+    from: { path: '^packages/', pathNot: '^packages/client/test/' },
     to: { path: ['node_modules/fastify', 'node_modules/@fastify/', 'node_modules/ws/'] },
   },
   {

@@ -1,4 +1,4 @@
-import { appErrors, type AppErrorCode } from '@chapar/contract';
+import { appErrors, type AppErrorCode, type Language } from '@chapar/contract';
 import type { TRPCError } from '@trpc/server';
 import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
@@ -14,7 +14,7 @@ const t = initTRPC.context<Connection>().create({
     const language = ctx?.language ?? 'en';
     return {
       code: shape.code,
-      message: appErrors[appCode][language],
+      message: textOf(appCode, language),
       data: {
         code: shape.data.code,
         httpStatus: shape.data.httpStatus,
@@ -29,6 +29,11 @@ const t = initTRPC.context<Connection>().create({
     };
   },
 });
+
+/** The text for people. Declared as text, so that the types do not list every sentence. */
+function textOf(appCode: AppErrorCode, language: Language): string {
+  return appErrors[appCode][language];
+}
 
 /** The public side of an error. Whatever is not of the contract says nothing of itself. */
 function describe(error: TRPCError): { appCode: AppErrorCode; data: unknown } {

@@ -1,0 +1,137 @@
+import type { Operation, OperationResultEnvelope, TRPCClientError, TRPCLink } from '@trpc/client';
+import { observable, type Unsubscribable } from '@trpc/server/observable';
+import { appCodeOf, isTokenRefusal, toClientError } from './errors.ts';
+import type { Refresher } from './refresh.ts';
+import type { Credential, Session, TokenPair } from './session.ts';
+import type { AppRouter } from './types.ts';
+
+type Failure = TRPCClientError<AppRouter>;
+type Envelope = OperationResultEnvelope<unknown, Failure>;
+
+const contextKey = 'chaparCredential';
+const signOut = 'session.end';
+const refresh = 'session.refresh';
+
+/**
+ * The headers of a batch. All of its calls go with one token; each is told which one.
+ */
+export function authorization(ops: readonly Operation[]): Record<string, string> {
+  const credentials = ops
+    .map((op) => op.context[contextKey] as Credential | undefined)
+    .filter((credential) => credential !== undefined);
+  const accessToken = credentials.at(-1)?.accessToken ?? null;
+  for (const credential of credentials) {
+    credential.accessToken = accessToken;
+  }
+  return accessToken === null ? {} : { authorization: `Bearer ${accessToken}` };
+}
+
+/**
+ * Sends queries and mutations with a good access token. One that the server refuses is changed
+ * and the call is repeated once: a refused call was not done. Tokens in an answer are kept.
+ */
+export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRouter> {
+  return () =>
+    ({ op, next }) =>
+      observable((observer) => {
+        let current: Unsubscribable | null = null;
+        let stopped = false;
+        const signedOut = op.path === signOut ? session.signingOut() : null;
+
+        /** One try; resolves with the answer, rejects with what the link below failed by. */
+        const send = (credential: Credential): Promise<Envelope[]> =>
+          new Promise((resolve, reject) => {
+            const answers: Envelope[] = [];
+            if (stopped) {
+              return;
+            }
+            current = next({
+              ...op,
+              context: { ...op.context, [contextKey]: credential },
+            }).subscribe({
+              next: (envelope) => answers.push(envelope),
+              error: reject,
+              complete: () => resolve(answers),
+            });
+          });
+
+        const run = async (): Promise<void> => {
+          // A refresh that fails is no reason not to ask: the procedure may need no token.
+          const refreshError = await failureOf(refresher.current());
+          const credential = await session.credential();
+          const answers = await send(credential).catch(async (error: unknown) => {
+            if (refreshError !== null && isAuthError(error)) {
+              throw refreshError;
+            }
+            if (!(await mayRepeat(error, credential))) {
+              throw error;
+            }
+            return send(await session.credential());
+          });
+          for (const envelope of answers) {
+            await keep(envelope, credential);
+            observer.next(envelope);
+          }
+          observer.complete();
+        };
+
+        /** Sees to the tokens after a refusal. @returns whether there are others to try with */
+        const mayRepeat = async (error: unknown, credential: Credential): Promise<boolean> => {
+          const { accessToken } = credential;
+          if (accessToken === null) {
+            return false;
+          }
+          if (isTokenRefusal(error)) {
+            return (await refresher.renew(accessToken)) !== null;
+          }
+          if (appCodeOf(error) !== 'SESSION_ENDED' || op.path === refresh) {
+            return false;
+          }
+          if (await session.isCurrent(credential)) {
+            await session.end('ended', credential.epoch);
+          }
+          return false;
+        };
+
+        const keep = async ({ result }: Envelope, { epoch }: Credential): Promise<void> => {
+          if (op.path === signOut) {
+            await session.end('signed-out', epoch);
+          }
+          const data: unknown = 'data' in result ? result.data : null;
+          if (!isTokenPair(data)) {
+            return;
+          }
+          if (op.path === refresh) {
+            await session.renew(data);
+          } else {
+            await session.start(data);
+          }
+        };
+
+        run()
+          .catch((error: unknown) => observer.error(toClientError(error)))
+          .finally(() => signedOut?.());
+        return () => {
+          stopped = true;
+          current?.unsubscribe();
+        };
+      });
+}
+
+function failureOf(work: Promise<unknown>): Promise<Failure | null> {
+  return work.then(() => null, toClientError);
+}
+
+function isAuthError(error: unknown): boolean {
+  return isTokenRefusal(error) || appCodeOf(error) === 'AUTH_REQUIRED';
+}
+
+function isTokenPair(data: unknown): data is TokenPair {
+  if (typeof data !== 'object' || data === null) {
+    return false;
+  }
+  if (!('accessToken' in data) || !('refreshToken' in data) || !('accessExpiresIn' in data)) {
+    return false;
+  }
+  return typeof data.accessToken === 'string' && typeof data.refreshToken === 'string';
+}

@@ -1,0 +1,256 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { failure, setUp, signIn } from '../test/set-up.ts';
+import {
+  appCodeOf,
+  createChaparClient,
+  isChaparError,
+  memoryTokenStore,
+  type TokenStore,
+} from './index.ts';
+
+// Waits are random; tests need not wait long.
+beforeEach(() => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.05);
+});
+
+describe('tokens', () => {
+  test('are kept by the client after a login and sent with calls', async () => {
+    await using it = await setUp({ language: 'fa' });
+    await signIn(it);
+    expect(await it.store.get()).toEqual({ accessToken: 'access-1', refreshToken: 'refresh-1' });
+    const me = await it.client.user.me.query();
+    expect(me.id).toBe('access-1');
+    expect(me.createdAt).toEqual(new Date(0));
+    expect(it.server.languages).toEqual(['fa', 'fa']);
+  });
+
+  test('calls of one moment travel in one request, at most ten of them', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.requests.length = 0;
+    await Promise.all(Array.from({ length: 12 }, () => it.client.user.me.query()));
+    expect(it.server.requests.map((path) => path.split(',').length)).toEqual([10, 2]);
+  });
+
+  test('an expired token is refreshed once for ten parallel calls, mutations included', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.expire();
+    const calls = await Promise.all([
+      ...Array.from({ length: 5 }, () => it.client.user.me.query()),
+      ...Array.from({ length: 5 }, () => it.client.user.update.mutate({ firstName: 'x' })),
+    ]);
+    expect(new Set(calls.map(({ id }) => id))).toEqual(new Set(['access-2']));
+    expect(it.server.refreshes).toHaveLength(1);
+    expect(await it.store.get()).toEqual({ accessToken: 'access-2', refreshToken: 'refresh-2' });
+  });
+
+  test('a token that is about to expire is refreshed before the call', async () => {
+    await using it = await setUp();
+    it.server.accessExpiresIn = 0;
+    await signIn(it);
+    it.server.accessExpiresIn = 300;
+    it.server.requests.length = 0;
+    await it.client.user.me.query();
+    expect(it.server.requests).toEqual(['session.refresh', 'user.me']);
+    await it.client.user.me.query();
+    expect(it.server.requests).toHaveLength(3);
+  });
+
+  test('the attempt id is stored before the call and used again when the answer is lost', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.expire();
+    let lost = 2;
+    let stored: unknown;
+    it.server.faults.cutAnswer = (path) => {
+      if (path !== 'session.refresh') {
+        return false;
+      }
+      stored = it.store.get();
+      return lost-- > 0;
+    };
+    await it.client.user.me.query();
+    const attempts = it.server.refreshes.map(({ attemptId }) => attemptId);
+    expect(attempts).toHaveLength(3);
+    expect(new Set(attempts).size).toBe(1);
+    expect(stored).toMatchObject({ refreshToken: 'refresh-1', attemptId: attempts[0] });
+    expect(await it.store.get()).toEqual({ accessToken: 'access-2', refreshToken: 'refresh-2' });
+  });
+
+  test('after a restart the stored attempt id is used again', async () => {
+    const attemptId = '01890a5d-ac96-774b-bcce-b302099a8057';
+    const store = memoryTokenStore();
+    await using it = await setUp({ tokenStore: store });
+    const pair = it.server.issue();
+    it.server.expire();
+    await store.set({ accessToken: pair.accessToken, refreshToken: pair.refreshToken, attemptId });
+    await it.client.user.me.query();
+    expect(it.server.refreshes).toEqual([{ refreshToken: 'refresh-1', attemptId }]);
+  });
+
+  test('a refresh that cannot reach the server fails the call and keeps the tokens', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.expire();
+    it.server.faults.cutRequest = (path) => path === 'session.refresh';
+    const error = await failure(it.client.user.update.mutate({}));
+    expect(isChaparError(error)).toBe(false);
+    expect(it.server.requests.filter((path) => path === 'session.refresh')).toHaveLength(4);
+    expect(await it.store.get()).toMatchObject({ refreshToken: 'refresh-1' });
+    expect(it.ends).toEqual([]);
+    it.server.faults.cutRequest = () => false;
+    expect((await it.client.user.me.query()).id).toBe('access-2');
+  });
+
+  test('two clients of one store refresh once', async () => {
+    await using it = await setUp();
+    const other = createChaparClient({ url: it.server.url, tokenStore: it.store });
+    await signIn(it);
+    it.server.expire();
+    await Promise.all([it.client.user.me.query(), other.user.me.query()]);
+    expect(it.server.refreshes).toHaveLength(1);
+    await other.close();
+  });
+
+  test('is another refresh faster, its tokens are waited for', async () => {
+    const shared = memoryTokenStore();
+    const store: TokenStore = { get: () => shared.get(), set: (tokens) => shared.set(tokens) };
+    await using it = await setUp({ tokenStore: store });
+    await signIn(it);
+    it.server.expire();
+    it.server.faults.refuseRefresh = () => 'SESSION_RETRY_WITH_CURRENT';
+    setTimeout(() => {
+      const { accessToken, refreshToken } = it.server.issue();
+      void store.set({ accessToken, refreshToken });
+    }, 300);
+    expect((await it.client.user.me.query()).id).toBe('access-2');
+    expect(it.server.refreshes).toHaveLength(1);
+    expect(it.ends).toEqual([]);
+  });
+
+  test('a refresh told to use the current tokens does not end the session', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.expire();
+    it.server.faults.refuseRefresh = () => 'SESSION_RETRY_WITH_CURRENT';
+    const error = await failure(it.client.user.me.query());
+    expect(appCodeOf(error)).toBe('SESSION_RETRY_WITH_CURRENT');
+    expect(it.server.refreshes).toHaveLength(1);
+    expect(await it.store.get()).not.toBeNull();
+    expect(it.ends).toEqual([]);
+  });
+});
+
+describe('the end of a session', () => {
+  test.each([
+    ['SESSION_ENDED', 'ended'],
+    ['SESSION_REFRESH_INVALID', 'refresh-invalid'],
+    ['USER_INACTIVE', 'inactive'],
+  ] as const)('%s at a refresh ends it, once', async (code, reason) => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.expire();
+    it.server.faults.refuseRefresh = () => code;
+    const errors = await Promise.all(
+      Array.from({ length: 5 }, () => failure(it.client.user.me.query())),
+    );
+    expect(errors.map(appCodeOf)).toEqual(Array.from({ length: 5 }, () => code));
+    expect(it.ends).toEqual([reason]);
+    expect(await it.store.get()).toBeNull();
+  });
+
+  test('SESSION_ENDED as the answer to any call ends it, once', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.faults.refuseCall = () => 'SESSION_ENDED';
+    const errors = await Promise.all(
+      Array.from({ length: 5 }, () => failure(it.client.user.me.query())),
+    );
+    expect(errors.map(appCodeOf)).toEqual(Array.from({ length: 5 }, () => 'SESSION_ENDED'));
+    expect(it.ends).toEqual(['ended']);
+    it.server.faults.refuseCall = () => null;
+    await signIn(it);
+    expect((await it.client.user.me.query()).id).toBe('access-2');
+  });
+
+  test('a procedure that needs no token works although the old session cannot be refreshed', async () => {
+    await using it = await setUp();
+    it.server.accessExpiresIn = 0;
+    await signIn(it);
+    it.server.faults.refuseRefresh = () => 'SESSION_ENDED';
+    await signIn(it);
+    expect(await it.store.get()).toMatchObject({ accessToken: 'access-2' });
+    expect(it.ends).toEqual(['ended']);
+  });
+
+  test('session.end signs out', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    await it.client.session.end.mutate();
+    expect(it.ends).toEqual(['signed-out']);
+    expect(await it.store.get()).toBeNull();
+    const error = await failure(it.client.user.me.query());
+    expect(appCodeOf(error)).toBe('AUTH_REQUIRED');
+  });
+});
+
+test('tokens that another tab removes end the session here', async () => {
+  await using it = await setUp();
+  await signIn(it);
+  await it.client.user.me.query();
+  await it.store.set(null);
+  expect(appCodeOf(await failure(it.client.user.me.query()))).toBe('AUTH_REQUIRED');
+  expect(it.ends).toEqual(['ended']);
+});
+
+describe('retries', () => {
+  test('queries are tried again after network failures and UNAVAILABLE', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    let faults = 2;
+    it.server.faults.cutRequest = (path) => path === 'user.me' && faults-- > 0;
+    expect((await it.client.user.me.query()).id).toBe('access-1');
+    faults = 2;
+    it.server.faults.refuseCall = () => (faults-- > 0 ? 'UNAVAILABLE' : null);
+    expect((await it.client.user.me.query()).id).toBe('access-1');
+  });
+
+  test('mutations are not, as nobody knows whether they were done', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.requests.length = 0;
+    it.server.faults.cutAnswer = (path) => path === 'user.update';
+    await expect(it.client.user.update.mutate({})).rejects.toThrow(/fetch failed/);
+    expect(it.server.requests).toEqual(['user.update']);
+  });
+
+  test('chat.send is, with the same id, also while the server is down', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    let lost = 2;
+    it.server.faults.cutAnswer = (path) => path === 'chat.send' && lost-- > 0;
+    const id = it.client.newId();
+    const message = { conversationId: 'c', id, text: 'hello' };
+    expect(await it.client.chat.send.mutate(message)).toMatchObject({ id });
+    expect([...it.server.sent]).toEqual([[id, 'hello']]);
+  });
+
+  test('stop at once when the call is aborted or the client closed', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.faults.cutRequest = () => true;
+    const abort = new AbortController();
+    const message = { conversationId: 'c', id: it.client.newId(), text: 'hello' };
+    const aborted = it.client.chat.send.mutate(message, { signal: abort.signal });
+    const pending = it.client.chat.send.mutate(message);
+    const failures = Promise.allSettled([aborted, pending]);
+    await vi.waitUntil(() => it.server.requests.length > 3);
+    const started = performance.now();
+    abort.abort();
+    await it.client.close();
+    await failures;
+    expect(performance.now() - started).toBeLessThan(500);
+    await expect(it.client.user.me.query()).rejects.toThrow('closed');
+  });
+});

@@ -1,0 +1,69 @@
+import { createTRPCClient, httpBatchLink, httpLink, type TRPCLink } from '@trpc/client';
+import superjson from 'superjson';
+import { authorization } from './auth-link.ts';
+import type { CallRefresh } from './refresh.ts';
+import type { AppRouter } from './types.ts';
+
+/** The server takes no more calls in one request. */
+const maxItems = 10;
+/** Room for a proxy in between; a longer batch of queries is sent in several requests. */
+const maxURLLength = 4_000;
+const refreshWithinMs = 15_000;
+
+/** Languages in which the server has texts. */
+export type Language = 'en' | 'fa';
+
+/** How the server is reached over HTTP. */
+export interface HttpOptions {
+  /** Where the router is. */
+  url: string;
+  language: Language;
+  fetch:
+    | ((url: string, init?: never) => Promise<{ readonly ok: boolean; json(): Promise<unknown> }>)
+    | undefined;
+}
+
+/** Calls over HTTP, those of one moment in one request. */
+export function callLink(options: HttpOptions): TRPCLink<AppRouter> {
+  return httpBatchLink({
+    ...basics(options),
+    maxItems,
+    maxURLLength,
+    headers: ({ opList }) => ({ ...language(options), ...authorization(opList) }),
+  });
+}
+
+/** Refreshes go alone, so that no call of a batch can hold them up, and have to be quick. */
+export function createCallRefresh(options: HttpOptions): CallRefresh {
+  const client = createTRPCClient<AppRouter>({
+    links: [httpLink({ ...basics(options), headers: language(options) })],
+  });
+  return async (input) => {
+    const tooLate = new AbortController();
+    const timer = setTimeout(() => tooLate.abort(), refreshWithinMs);
+    try {
+      return await client.session.refresh.mutate(input, { signal: tooLate.signal });
+    } catch (error) {
+      if (!tooLate.signal.aborted) {
+        throw error;
+      }
+      throw new Error('the server did not answer the refresh in time', { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+function basics({ url, fetch: custom }: HttpOptions) {
+  return {
+    url,
+    transformer: superjson,
+    ...(custom && {
+      fetch: (input: unknown, init: unknown) => custom(String(input), init as never),
+    }),
+  };
+}
+
+function language(options: HttpOptions): Record<string, string> {
+  return { 'accept-language': options.language };
+}

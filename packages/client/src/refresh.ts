@@ -1,0 +1,133 @@
+import { fullJitterMs, pause } from './backoff.ts';
+import { appCodeOf, isTransient } from './errors.ts';
+import { newId } from './id.ts';
+import type { Session, SessionEndReason, TokenPair } from './session.ts';
+import type { Tokens } from './tokens.ts';
+import type { AppErrorCode } from './types.ts';
+
+const tries = 4;
+const retryBaseMs = 500;
+const othersTries = 4;
+const othersBaseMs = 250;
+
+/** Calls `session.refresh`. */
+export type CallRefresh = (input: {
+  refreshToken: string;
+  attemptId: string;
+}) => Promise<TokenPair>;
+
+const endings: Partial<Record<AppErrorCode, SessionEndReason>> = {
+  SESSION_ENDED: 'ended',
+  SESSION_REFRESH_INVALID: 'refresh-invalid',
+  USER_INACTIVE: 'inactive',
+};
+
+/** Changes tokens that are used up for new ones, one refresh at a time. */
+export class Refresher {
+  readonly #session: Session;
+  readonly #call: CallRefresh;
+  readonly #closed: AbortSignal;
+  #running: Promise<Tokens | null> | null = null;
+
+  constructor(session: Session, call: CallRefresh, closed: AbortSignal) {
+    this.#session = session;
+    this.#call = call;
+    this.#closed = closed;
+  }
+
+  /** The tokens to use now, refreshed first when they are about to expire. Null: signed out. */
+  async current(): Promise<Tokens | null> {
+    const tokens = await this.#session.read();
+    if (!tokens || !this.#session.isExpiring(tokens.accessToken)) {
+      return tokens;
+    }
+    try {
+      return await this.renew(tokens.accessToken);
+    } catch (error) {
+      // Still good for some seconds.
+      if (isTransient(error) && !this.#session.isExpired(tokens.accessToken)) {
+        return tokens;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Tokens other than those with the access token `stale`: somebody else's, if they were faster,
+   * or new ones.
+   */
+  renew(stale: string): Promise<Tokens | null> {
+    this.#running ??= this.#session
+      .alone(() => this.#renewAlone(stale))
+      .finally(() => {
+        this.#running = null;
+      });
+    return this.#running;
+  }
+
+  async #renewAlone(stale: string): Promise<Tokens | null> {
+    const epoch = this.#session.epoch;
+    const tokens = await this.#session.read();
+    if (tokens?.accessToken !== stale) {
+      return tokens;
+    }
+    const attemptId = tokens.attemptId ?? newId();
+    if (tokens.attemptId === undefined) {
+      await this.#session.keepAttempt(tokens, attemptId);
+    }
+    try {
+      const pair = await this.#ask({ refreshToken: tokens.refreshToken, attemptId });
+      const others = await this.#othersThan(tokens);
+      if (others !== tokens) {
+        return others;
+      }
+      await this.#session.renew(pair);
+      return await this.#session.read();
+    } catch (error) {
+      return this.#recover(error, tokens, epoch);
+    }
+  }
+
+  /** Repeats with the same attempt id, so that the server gives the same answer again. */
+  async #ask(input: { refreshToken: string; attemptId: string }): Promise<TokenPair> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#call(input);
+      } catch (error) {
+        if (!isTransient(error) || attempt + 1 === tries || this.#closed.aborted) {
+          throw error;
+        }
+      }
+      await pause(fullJitterMs(attempt, retryBaseMs), this.#closed);
+    }
+  }
+
+  async #recover(error: unknown, tokens: Tokens, epoch: number): Promise<Tokens | null> {
+    const code = appCodeOf(error);
+    if (code === 'SESSION_RETRY_WITH_CURRENT') {
+      // The refresh token is used up: asking with it again would only end the session.
+      for (let attempt = 0; attempt < othersTries; attempt += 1) {
+        await pause(othersBaseMs * 2 ** attempt, this.#closed);
+        const others = await this.#othersThan(tokens);
+        if (others !== tokens) {
+          return others;
+        }
+      }
+    }
+    const reason = code === null ? undefined : endings[code];
+    if (reason) {
+      const others = await this.#othersThan(tokens);
+      if (others !== tokens) {
+        return others;
+      }
+      await this.#session.end(reason, epoch);
+    }
+    throw error;
+  }
+
+  /** What is in the store now; `tokens` itself when they are still there. */
+  async #othersThan(tokens: Tokens): Promise<Tokens | null> {
+    const stored = await this.#session.read();
+    return stored?.refreshToken === tokens.refreshToken ? tokens : stored;
+  }
+}

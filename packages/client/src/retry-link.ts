@@ -1,0 +1,89 @@
+import { TRPCClientError, type Operation, type TRPCLink } from '@trpc/client';
+import { observable, type Unsubscribable } from '@trpc/server/observable';
+import { fullJitterMs } from './backoff.ts';
+import { isTransient } from './errors.ts';
+import type { AppRouter } from './types.ts';
+
+const baseMs = 300;
+
+interface Budget {
+  retries: number;
+  /** No retry begins later than this after the first try. */
+  withinMs: number;
+  /** A try without an answer is given up after this: a dead connection may say nothing. */
+  answerWithinMs: number;
+}
+
+const forQueries: Budget = { retries: 3, withinMs: 5_000, answerWithinMs: 30_000 };
+const forRepeatable: Budget = { retries: 12, withinMs: 30_000, answerWithinMs: 10_000 };
+
+/**
+ * Mutations that may be sent twice: what they create has an id made by the client, so a repeat is
+ * the same request.
+ */
+const repeatable = new Set(['chat.send']);
+
+function budgetOf(op: Operation): Budget | null {
+  if (op.type === 'query') {
+    return forQueries;
+  }
+  return repeatable.has(op.path) ? forRepeatable : null;
+}
+
+/**
+ * Tries again what failed on the way or was answered by UNAVAILABLE: queries for some seconds,
+ * repeatable mutations for half a minute, anything else never, since nobody knows whether it was
+ * done.
+ */
+export function retryLink(closed: AbortSignal): TRPCLink<AppRouter> {
+  return () =>
+    ({ op, next }) => {
+      const budget = budgetOf(op);
+      if (!budget) {
+        return next(op);
+      }
+      return observable((observer) => {
+        const startedAt = performance.now();
+        let retries = 0;
+        let current: Unsubscribable | null = null;
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        let giveUp = (): void => undefined;
+
+        const attempt = (): void => {
+          timer = setTimeout(() => {
+            current?.unsubscribe();
+            failed(TRPCClientError.from(new Error('the server did not answer in time')));
+          }, budget.answerWithinMs);
+          current = next(op).subscribe({
+            next: (value) => observer.next(value),
+            complete: () => observer.complete(),
+            error: failed,
+          });
+        };
+        const failed = (error: TRPCClientError<AppRouter>): void => {
+          clearTimeout(timer);
+          const delay = fullJitterMs(retries, baseMs);
+          const late = performance.now() - startedAt + delay > budget.withinMs;
+          const stopped = closed.aborted || op.signal?.aborted === true;
+          if (late || stopped || retries === budget.retries || !isTransient(error)) {
+            observer.error(error);
+            return;
+          }
+          retries += 1;
+          giveUp = () => observer.error(error);
+          timer = setTimeout(attempt, delay);
+        };
+        const onAbort = (): void => giveUp();
+
+        op.signal?.addEventListener('abort', onAbort);
+        closed.addEventListener('abort', onAbort);
+        attempt();
+        return () => {
+          clearTimeout(timer);
+          op.signal?.removeEventListener('abort', onAbort);
+          closed.removeEventListener('abort', onAbort);
+          current?.unsubscribe();
+        };
+      });
+    };
+}

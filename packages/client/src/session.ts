@@ -1,0 +1,149 @@
+import type { Tokens, TokenStore } from './tokens.ts';
+
+/**
+ * Why nobody is signed in any more.
+ *
+ * - `signed-out`: this client called `session.end`.
+ * - `ended`: it was ended elsewhere: by another device or tab, or by the server.
+ * - `refresh-invalid`: the server does not accept the refresh token.
+ * - `inactive`: the account is closed.
+ */
+export type SessionEndReason = 'signed-out' | 'ended' | 'refresh-invalid' | 'inactive';
+
+/** Tokens as the server answers them. */
+export interface TokenPair {
+  accessToken: string;
+  refreshToken: string;
+  /** Seconds. */
+  accessExpiresIn: number;
+}
+
+interface SessionListeners {
+  started(): void;
+  ended(reason: SessionEndReason): void;
+}
+
+/** Proof of who was signed in when something began. */
+export interface Credential {
+  /** Rises whenever somebody signs in or the session ends. */
+  epoch: number;
+  accessToken: string | null;
+}
+
+const refreshBeforeMs = 30_000;
+
+/** Who is signed in, by the token store, and how long the access token still lives. */
+export class Session {
+  readonly #store: TokenStore;
+  readonly #listeners: SessionListeners;
+  #epoch = 0;
+  #signingOut = 0;
+  /** Whether tokens of this epoch have been seen in the store. */
+  #isKnown = false;
+  /** Of the token that this process got itself; that of any other is unknown. */
+  #life: { accessToken: string; startedAt: number; ms: number } | null = null;
+
+  constructor(store: TokenStore, listeners: SessionListeners) {
+    this.#store = store;
+    this.#listeners = listeners;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The stored tokens. Have others removed them, say another tab, the session ends here as well. */
+  async read(): Promise<Tokens | null> {
+    const epoch = this.#epoch;
+    const tokens = await this.#store.get();
+    if (tokens) {
+      this.#isKnown = true;
+    } else if (this.#isKnown) {
+      await this.end('ended', epoch);
+    }
+    return tokens;
+  }
+
+  async credential(): Promise<Credential> {
+    const epoch = this.#epoch;
+    const tokens = await this.read();
+    return { epoch, accessToken: tokens?.accessToken ?? null };
+  }
+
+  /** Whether the token should be changed for a new one before it is used. */
+  isExpiring(accessToken: string): boolean {
+    const left = this.#msLeft(accessToken);
+    return left !== null && left.ms < Math.min(refreshBeforeMs, left.of / 2);
+  }
+
+  /** Whether the token is known to be of no use any more. */
+  isExpired(accessToken: string): boolean {
+    const left = this.#msLeft(accessToken);
+    return left !== null && left.ms <= 0;
+  }
+
+  /** The monotonic clock: the device's date may be wrong or jump. */
+  #msLeft(accessToken: string): { ms: number; of: number } | null {
+    const life = this.#life;
+    if (life?.accessToken !== accessToken) {
+      return null;
+    }
+    return { ms: life.startedAt + life.ms - performance.now(), of: life.ms };
+  }
+
+  /** Whether `credential` belongs to the session that is signed in now. */
+  async isCurrent({ epoch, accessToken }: Credential): Promise<boolean> {
+    const tokens = await this.read();
+    if (!tokens || epoch !== this.#epoch) {
+      return false;
+    }
+    return [accessToken, this.#life?.accessToken].includes(tokens.accessToken);
+  }
+
+  /** Somebody has just signed in. */
+  async start(pair: TokenPair): Promise<void> {
+    this.#epoch += 1;
+    this.#isKnown = false;
+    await this.renew(pair);
+    this.#listeners.started();
+  }
+
+  /** The same session with new tokens. */
+  async renew({ accessToken, refreshToken, accessExpiresIn }: TokenPair): Promise<void> {
+    this.#life = { accessToken, startedAt: performance.now(), ms: accessExpiresIn * 1000 };
+    await this.#store.set({ accessToken, refreshToken });
+  }
+
+  /** Remembers that a refresh begins. */
+  async keepAttempt(tokens: Tokens, attemptId: string): Promise<void> {
+    await this.#store.set({ ...tokens, attemptId });
+  }
+
+  /** Ends the session of `epoch`, once. */
+  async end(reason: SessionEndReason, epoch: number): Promise<void> {
+    if (epoch !== this.#epoch) {
+      return;
+    }
+    this.#epoch += 1;
+    this.#isKnown = false;
+    this.#life = null;
+    try {
+      await this.#store.set(null);
+    } finally {
+      this.#listeners.ended(this.#signingOut > 0 ? 'signed-out' : reason);
+    }
+  }
+
+  /** While `session.end` is under way, whatever ends the session is the sign-out. */
+  signingOut(): () => void {
+    this.#signingOut += 1;
+    return () => {
+      this.#signingOut -= 1;
+    };
+  }
+
+  /** Runs `work` alone, where the token store can see to that. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#store.lock ? this.#store.lock(work) : work();
+  }
+}

@@ -1,0 +1,42 @@
+/** What a signed-in client keeps between runs. Plain JSON; store it as it is. */
+export interface Tokens {
+  /** Sent with every call. Good for some minutes. */
+  accessToken: string;
+  /** Good once; every refresh gives a new one. Keep it where other apps cannot read it. */
+  refreshToken: string;
+  /**
+   * Id of a refresh that was begun. It is stored before the call, so that a repeat after a lost
+   * answer or a restart is recognised as the same refresh.
+   */
+  attemptId?: string;
+}
+
+/** Where a client keeps its tokens. Write one for the platform's key chain in a native app. */
+export interface TokenStore {
+  /** The stored tokens; null when nobody is signed in. */
+  get(): Tokens | null | Promise<Tokens | null>;
+  /** Replaces the stored tokens; null removes them. */
+  set(tokens: Tokens | null): unknown;
+  /**
+   * Runs `work` while nobody else who uses the same storage runs theirs: other tabs, other
+   * processes. Without it two of them may refresh at once, which the server forgives for 30 s.
+   */
+  lock?<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Keeps the tokens in memory: they are gone with the process. Clients may share one store. */
+export function memoryTokenStore(initial: Tokens | null = null): TokenStore {
+  let stored = initial;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    get: () => stored,
+    set(tokens) {
+      stored = tokens;
+    },
+    lock(work) {
+      const result = last.then(work);
+      last = result.catch(() => null);
+      return result;
+    },
+  };
+}
