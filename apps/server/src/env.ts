@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { defaultConfig, type ApiConfig } from '@chapar/api';
@@ -22,6 +23,25 @@ const list = z
       .filter(Boolean),
   );
 
+/** An origin as browsers send it: scheme, host and port, nothing after. */
+const origins = list.pipe(
+  z.array(
+    z
+      .string()
+      .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'is not an origin'),
+  ),
+);
+
+const proxies = list.pipe(
+  z.array(
+    z.string().refine((text) => {
+      const [address = '', bits] = text.split('/');
+      const named = ['loopback', 'linklocal', 'uniquelocal'].includes(text);
+      return named || (isIP(address) !== 0 && (bits === undefined || /^[0-9]{1,3}$/.test(bits)));
+    }, 'is not an address, a network or one of loopback, linklocal, uniquelocal'),
+  ),
+);
+
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
 
 const country = z
@@ -43,8 +63,8 @@ export const envSchema = z.object({
   DATABASE_POOL_SIZE: whole(20, 2, 500),
   DATA_DIR: z.string().min(1).default('.data'),
   SECRET_KEY: z.string().optional(),
-  TRUST_PROXY: list,
-  ALLOWED_ORIGINS: list,
+  TRUST_PROXY: proxies,
+  ALLOWED_ORIGINS: origins,
   DEV_ROUTES: onOff.optional(),
   SMS_PROVIDER: z.enum(['console', 'webhook']).default('console'),
   SMS_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).optional(),
