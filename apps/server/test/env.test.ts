@@ -155,6 +155,8 @@ describe('anywhere', () => {
     ['DATABASE_URL', 'mysql://chapar@localhost/chapar'],
     ['DATABASE_POOL_SIZE', '1'],
     ['SECRET_KEY', 'short'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '10.0.0.1, proxy.internal'],
     ['DEV_ROUTES', 'yes'],
     ['SMS_PROVIDER', 'pigeon'],
     ['SMS_PROVIDER', 'webhook'],
