@@ -7,6 +7,7 @@ import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
 
 const shortestSecret = 32;
+const shortestShared = 16;
 const dayInSeconds = 86_400;
 const highestPort = 65_535;
 
@@ -135,6 +136,11 @@ export function parseConfig(source: Record<string, string | undefined>): Config 
   const complaints = env.NODE_ENV === 'production' ? refuseInProduction(env) : [];
   if (env.SMS_PROVIDER === 'webhook' && (!env.SMS_WEBHOOK_URL || !env.SMS_WEBHOOK_SECRET)) {
     complaints.push('SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET: needed by SMS_PROVIDER=webhook');
+  } else if (
+    env.SMS_WEBHOOK_SECRET !== undefined &&
+    env.SMS_WEBHOOK_SECRET.length < shortestShared
+  ) {
+    complaints.push(`SMS_WEBHOOK_SECRET: must have at least ${shortestShared} characters`);
   }
   if (env.SECRET_KEY !== undefined && env.SECRET_KEY.length < shortestSecret) {
     complaints.push(`SECRET_KEY: must have at least ${shortestSecret} characters`);
@@ -182,6 +188,11 @@ function isGuessable(secret: string | undefined): boolean {
   );
 }
 
+/** Only this machine can reach it, so the login codes on `/dev/*` are nobody else's to see. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
 function toConfig(env: Env): Config {
   const production = env.NODE_ENV === 'production';
   const { SMS_WEBHOOK_URL: url = '', SMS_WEBHOOK_SECRET: secret = '' } = env;
@@ -196,7 +207,7 @@ function toConfig(env: Env): Config {
     secretKey: env.SECRET_KEY ?? null,
     trustProxy: env.TRUST_PROXY.length > 0 ? env.TRUST_PROXY : false,
     allowedOrigins: env.ALLOWED_ORIGINS,
-    devRoutes: env.DEV_ROUTES ?? !production,
+    devRoutes: env.DEV_ROUTES ?? (!production && isLoopback(env.HOST)),
     sms:
       env.SMS_PROVIDER === 'webhook'
         ? { provider: 'webhook', url, secret }

@@ -4,7 +4,7 @@ import { ConfigError, envSchema, parseConfig } from '../src/env.ts';
 
 const secret = 'Yq8vJm2xWc5nRt7bKd4pLz9sHf3gXe6u';
 const databasePassword = 'Tk3Qz8';
-const webhookSecret = 'Wn5Vb1Rx9';
+const webhookSecret = 'hook-9Lr4Tz7Qe2Vx';
 
 const production = {
   NODE_ENV: 'production',
@@ -78,6 +78,7 @@ describe('in production', () => {
     { name: 'SMS_PROVIDER', why: 'missing', value: undefined },
     { name: 'SMS_WEBHOOK_URL', why: 'missing', value: undefined },
     { name: 'SMS_WEBHOOK_SECRET', why: 'missing', value: undefined },
+    { name: 'SMS_WEBHOOK_SECRET', why: 'short', value: 'hook-9Lr4Tz7Qe2' },
     { name: 'DEV_ROUTES', why: 'on', value: 'on' },
     { name: 'OTP_TEST_NUMBERS', why: 'given', value: '+989120000000:123456' },
   ])('$name is refused when it is $why', ({ name, value }) => {
@@ -194,4 +195,16 @@ describe('anywhere', () => {
       }
     }
   });
+});
+
+test.for([
+  { HOST: '127.0.0.1', devRoutes: true },
+  { HOST: 'localhost', devRoutes: true },
+  { HOST: '::1', devRoutes: true },
+  { HOST: '0.0.0.0', devRoutes: false },
+  { HOST: '192.168.1.5', devRoutes: false },
+  { HOST: '0.0.0.0', DEV_ROUTES: 'on', devRoutes: true },
+  { HOST: '127.0.0.1', DEV_ROUTES: 'off', devRoutes: false },
+])('the development inbox is for this machine unless asked for: %j', ({ devRoutes, ...env }) => {
+  expect(parseConfig(env).devRoutes).toBe(devRoutes);
 });

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { cloneDatabase } from '@chapar/api/testing';
 import { createChaparClient, type ChaparClient } from '@chapar/client';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { openContainer, type Container } from '../src/container.ts';
 import { parseConfig, type Config } from '../src/env.ts';
 import { createServer } from '../src/server.ts';
@@ -28,10 +28,11 @@ export interface TestServer extends AsyncDisposable {
 export async function startServer(
   env: Record<string, string> = {},
   database: { url: string; drop(): Promise<void> } | null = null,
+  log: Logger = pino({ level: 'silent' }),
 ): Promise<TestServer> {
   const own = database ?? (await cloneDatabase());
   const config = parseConfig({ DATABASE_URL: own.url, PORT: '0', LOG_LEVEL: 'fatal', ...env });
-  const container = await openContainer(config, pino({ level: 'silent' }), () => undefined);
+  const container = await openContainer(config, log, () => undefined);
   const server = await createServer(config, container);
   const url = await server.listen({ host: config.host, port: config.port });
   const upgraded = new Set<Socket>();

@@ -247,7 +247,7 @@ describe('the development inbox', () => {
       SECRET_KEY: 'Yq8vJm2xWc5nRt7bKd4pLz9sHf3gXe6u',
       SMS_PROVIDER: 'webhook',
       SMS_WEBHOOK_URL: 'http://127.0.0.1:9/sms',
-      SMS_WEBHOOK_SECRET: 'x',
+      SMS_WEBHOOK_SECRET: 'k3V9sQ2mX7pL5tRw',
     });
     const response = await fetch(`${production.url}/dev/sms`);
     expect(response.status).toBe(404);

@@ -1,7 +1,7 @@
 import type { App } from './app.ts';
 import type { Database } from './database/orm.ts';
 import type { ApiConfig, Deps, Secrets } from './deps.ts';
-import { createStreamLog } from './features/stream/index.ts';
+import { createStreamLog, restartIfMoved } from './features/stream/index.ts';
 import { Feeds } from './realtime/feeds.ts';
 
 export interface AppOptions {
@@ -13,6 +13,9 @@ export interface AppOptions {
 
 /** Puts the product together and begins to follow the live log. The database stays the caller's. */
 export async function createApp({ database, deps, config, secrets }: AppOptions): Promise<App> {
+  if (await restartIfMoved(database.db)) {
+    deps.log.warn({}, 'the database comes from another cluster: live streams begin anew');
+  }
   const feeds = new Feeds({
     log: createStreamLog(database.db),
     hub: deps.hub,

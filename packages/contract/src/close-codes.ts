@@ -8,7 +8,11 @@ export const closeCodes = {
   4400: { name: 'bad-request', comeBack: 'never', meaning: 'what was sent is not the protocol' },
   4401: { name: 'unauthorized', comeBack: 'refresh', meaning: 'the token is missing or expired' },
   4403: { name: 'forbidden', comeBack: 'never', meaning: 'the session has ended' },
-  4408: { name: 'auth-timeout', comeBack: 'refresh', meaning: 'no token came in time' },
+  4408: {
+    name: 'auth-timeout',
+    comeBack: 'refresh',
+    meaning: 'reserved; a token that does not come in time is answered by 4401',
+  },
   4409: {
     name: 'replaced',
     comeBack: 'never',

@@ -61,6 +61,11 @@ export class Feeds {
     return this.#safe;
   }
 
+  /** Number of streams that somebody on this node reads. */
+  get size(): number {
+    return this.#feeds.size;
+  }
+
   /** Begins the audit. */
   async start(): Promise<void> {
     this.#safe = await this.#options.log.horizon();
@@ -111,19 +116,41 @@ export class Feeds {
     }
     const joined = feed;
     void this.#queue(streamId, joined, async () => {
-      const { log } = this.#options;
-      joined.seq ??= (await log.heads([streamId])).get(streamId) ?? 0;
-      const events = await log.between(streamId, afterSeq, joined.seq);
-      for (const event of events) {
-        this.#hand(reader, event);
+      try {
+        await this.#join(reader, joined, { streamId, afterSeq });
+      } catch (error) {
+        // It is not among the feed's readers yet, so nobody else would cut it off.
+        reader.cut('broken');
+        throw error;
       }
-      joined.readers.add(reader);
-      const head = (await log.heads([streamId])).get(streamId) ?? 0;
-      await this.#fill(streamId, joined, head);
     });
   }
 
+  async #join(
+    reader: Reader,
+    feed: Feed,
+    { streamId, afterSeq }: { streamId: string; afterSeq: number },
+  ): Promise<void> {
+    const { log } = this.#options;
+    feed.seq ??= (await log.heads([streamId])).get(streamId) ?? 0;
+    const events = await log.between(streamId, afterSeq, feed.seq);
+    for (const event of events) {
+      this.#hand(reader, event);
+    }
+    if (this.#feeds.get(streamId) !== feed) {
+      throw new Error('the feed was given up');
+    }
+    if (reader.end) {
+      return;
+    }
+    feed.readers.add(reader);
+    const head = (await log.heads([streamId])).get(streamId) ?? 0;
+    await this.#fill(streamId, feed, head);
+  }
+
+  /** Takes a reader out for good; it gets nothing any more. */
   detach(reader: Reader): void {
+    reader.cut('broken');
     for (const id of reader.streams) {
       const feed = this.#feeds.get(id);
       feed?.readers.delete(reader);
@@ -181,7 +208,7 @@ export class Feeds {
           { err: error, streamId },
           'stream could not be read from the log',
         );
-        this.#feeds.delete(streamId);
+        this.#drop(streamId, feed);
         for (const reader of feed.readers) {
           reader.cut('broken');
         }
@@ -194,11 +221,18 @@ export class Feeds {
       }
       feed.work = null;
       if (feed.readers.size === 0) {
-        this.#feeds.delete(streamId);
+        this.#drop(streamId, feed);
       }
     });
     feed.work = mine;
     return mine;
+  }
+
+  /** Forgets a feed, unless another one has taken its place. */
+  #drop(streamId: string, feed: Feed): void {
+    if (this.#feeds.get(streamId) === feed) {
+      this.#feeds.delete(streamId);
+    }
   }
 
   /**

@@ -38,12 +38,12 @@ export async function startConversation(
   if (userId === actor.userId) {
     throw new AppError('CHAT_SELF');
   }
-  const peer = await requireUser(app.db, { id: userId });
   const directKey = directKeyOf(actor.userId, userId);
   const existing = await findDirect(app.db, directKey);
   if (existing) {
     return getConversation(call, existing);
   }
+  const peer = await requireUser(app.db, { id: userId });
   if (!(await areFriends(app.db, actor.userId, userId))) {
     throw new AppError('CHAT_NOT_FRIENDS', { data: { userId } });
   }

@@ -193,6 +193,19 @@ test('without friendship the history stays and nothing can be sent', async () =>
   });
 });
 
+test('the conversation with somebody whose account was closed stays readable', async () => {
+  await using api = await createTestApi();
+  const { sara, reza, conversationId } = await startChat(api);
+  await reza.say(conversationId, 'before');
+  await api.app.db
+    .updateTable('users')
+    .set({ status: 'inactive' })
+    .where('id', '=', reza.id)
+    .execute();
+  expect(await sara.api.chat.start({ userId: reza.id })).toMatchObject({ id: conversationId });
+  expect((await sara.api.chat.listMessages({ conversationId })).items).toHaveLength(1);
+});
+
 test('text is kept as it was typed, and what is no text is refused', async () => {
   await using api = await createTestApi();
   const { sara, conversationId } = await startChat(api);

@@ -3,7 +3,7 @@ import type { SignedInCall } from '../../call.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { tell } from '../stream/index.ts';
-import { requireUser } from '../user/index.ts';
+import { getUserCard, requireUser } from '../user/index.ts';
 import { closeRequest, insertFriendship } from './friend.repository.ts';
 import { toRequestView } from './friend.view.ts';
 
@@ -65,8 +65,8 @@ function dropRequest(
       throw new AppError('FRIEND_REQUEST_NOT_FOUND');
     }
     const otherId = status === 'declined' ? request.sender_id : request.recipient_id;
-    const me = await requireUser(tx.db, { id: actor.userId });
-    const other = await requireUser(tx.db, { id: otherId });
+    const me = await getUserCard(tx.db, actor.userId);
+    const other = await getUserCard(tx.db, otherId);
     const mine = toRequestView(request, 'none', other);
     await tell(call, tx, [
       { streamId: me.id, type: `friend.${status}`, body: mine },

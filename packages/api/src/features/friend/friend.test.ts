@@ -141,6 +141,20 @@ test('declined, cancelled or ended, one can ask again', async () => {
   await expect(ask()).resolves.toBeTruthy();
 });
 
+test('a request of somebody whose account was closed since can still be declined', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = [await api.signUp(), await api.signUp()];
+  const { id: requestId } = await sara.api.friend.request({ userId: reza.id });
+  await api.app.db
+    .updateTable('users')
+    .set({ status: 'inactive' })
+    .where('id', '=', sara.id)
+    .execute();
+  await expectAppError(reza.api.friend.accept({ requestId }), 'USER_NOT_FOUND');
+  expect(await reza.api.friend.decline({ requestId })).toMatchObject({ relation: 'none' });
+  expect((await reza.api.friend.listRequests({})).items).toEqual([]);
+});
+
 test('lists come in pages that neither repeat nor leave out', async () => {
   await using api = await createTestApi();
   const sara = await api.signUp();

@@ -178,6 +178,11 @@ test('known and unknown numbers get the same answer', async () => {
   for (const asked of [known.phone, '+989127654321']) {
     answers.push(await api.anonymous().api.otp.request({ phone: asked }));
   }
+  expect(Object.keys(answers[0] ?? {}).toSorted()).toEqual([
+    'challengeId',
+    'expiresAt',
+    'resendAt',
+  ]);
   const shapes = answers.map(({ expiresAt, resendAt }) => ({ expiresAt, resendAt }));
   expect(Object.keys(answers[0] ?? {})).toEqual(Object.keys(answers[1] ?? {}));
   expect(shapes[0]?.expiresAt).toEqual(shapes[1]?.expiresAt);

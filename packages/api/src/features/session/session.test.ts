@@ -145,6 +145,7 @@ test('lists the living sessions of the caller and marks the current one', async 
     deviceName: 'Pixel',
     platform: 'android',
     userAgent: 'test',
+    ip: expect.stringMatching(/^10\./) as string,
   });
 });
 

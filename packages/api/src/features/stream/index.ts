@@ -1,3 +1,3 @@
 export { openPersonalStream, openSharedStream, tell } from './stream.append.ts';
-export { createStreamLog } from './stream.repository.ts';
+export { createStreamLog, restartIfMoved } from './stream.repository.ts';
 export { forgetOldEvents } from './stream.sweep.ts';

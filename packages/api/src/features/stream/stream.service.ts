@@ -44,6 +44,10 @@ export async function* followStream(
     }
     if (decision.do === 'replay') {
       yield* replay(call, decision.cursor, bounds.horizon, sent);
+      // What was forgotten between two pages is missing without a trace.
+      if ((await findBounds(app.db)).floor > decision.cursor) {
+        yield signal('stream.reset', bounds.horizon);
+      }
     }
     yield signal('stream.ready', bounds.horizon);
     yield* live(call, reader, bounds.horizon, sent);

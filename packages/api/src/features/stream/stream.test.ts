@@ -241,6 +241,30 @@ test('a cursor of what was forgotten, of the future or of too long ago is a rese
   }
 });
 
+test('after a move to another cluster every old cursor is a reset, and the log goes on', async () => {
+  await using api = await createTestApi();
+  const { sara, reza, chat } = await startChat(api);
+  const before = await (await reza.listen()).ready();
+  before.stop();
+  await sara.say(chat, '1');
+  // A dump keeps the positions; the new cluster's transaction ids begin far below them.
+  const far = 10n ** 15n;
+  await api.app.db.updateTable('stream_events').set({ pos: far }).execute();
+  await api.app.db.updateTable('streams').set({ head_pos: far }).execute();
+  await using moved = await createTestApi({ on: api });
+  const old = await (await reza.at(moved).listen(before.lastEventId)).ready();
+  expect(old.events.map(({ type }) => type)).toEqual(['stream.reset', 'stream.ready']);
+  old.stop();
+  await sara.at(moved).say(chat, '2');
+  const next = await (await reza.at(moved).listen(old.lastEventId)).ready();
+  expect(seqsOf([next], chat)).toEqual([2]);
+  next.stop();
+  await using again = await createTestApi({ on: moved });
+  const kept = await (await reza.at(again).listen(old.lastEventId)).ready();
+  expect(seqsOf([kept], chat)).toEqual([2]);
+  kept.stop();
+});
+
 test('a reader that does not read is cut off and comes back where it was', async () => {
   const stream = { ...defaultConfig.stream, auditMs: 50, beaconMs: 200, queueLimit: 10 };
   await using api = await createTestApi({ config: { stream } });

@@ -1,2 +1,2 @@
-export { requireUser, signInByPhone } from './user.service.ts';
+export { getUserCard, requireUser, signInByPhone } from './user.service.ts';
 export { toUserCard } from './user.view.ts';

@@ -55,6 +55,15 @@ export async function signInByPhone(
   return { user: toMe(user), isNew };
 }
 
+/** The card of somebody we know of, whether their account is open or closed. */
+export async function getUserCard(db: Db, userId: string): Promise<UserCard> {
+  const user = await findUser(db, userId);
+  if (!user) {
+    throw new AppError('USER_NOT_FOUND');
+  }
+  return toUserCard(user);
+}
+
 /** The card of somebody with an open account. @throws AppError `USER_NOT_FOUND` */
 export async function requireUser(
   db: Db,

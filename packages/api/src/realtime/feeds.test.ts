@@ -1,0 +1,127 @@
+import type { StoredStreamEvent } from '@chapar/contract';
+import { afterEach, expect, test } from 'vitest';
+import { Feeds, type StreamLog } from './feeds.ts';
+import { createMemoryHub } from './hub.ts';
+import { Reader } from './reader.ts';
+
+const at = '2026-11-20T08:00:00.000Z';
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const limit = 100;
+
+/** A log in memory that fails and waits when the test says so. */
+class FaultyLog implements StreamLog {
+  readonly #events = new Map<string, StoredStreamEvent[]>();
+  #position = 1n;
+  /** Awaited by every read of events; rejects to fail it. */
+  gate: Promise<unknown> = Promise.resolve();
+
+  append(streamId: string, event: Pick<StoredStreamEvent, 'type' | 'body'>): StoredStreamEvent {
+    const stream = this.#events.get(streamId) ?? [];
+    this.#events.set(streamId, stream);
+    const stored = { ...event, streamId, seq: stream.length + 1, at };
+    stream.push(stored as StoredStreamEvent);
+    this.#position += 1n;
+    return stored as StoredStreamEvent;
+  }
+
+  heads(streamIds: readonly string[]): Promise<Map<string, number>> {
+    return Promise.resolve(new Map(streamIds.map((id) => [id, this.#events.get(id)?.length ?? 0])));
+  }
+
+  async between(streamId: string, afterSeq: number, toSeq: number): Promise<StoredStreamEvent[]> {
+    await this.gate;
+    return this.#events.get(streamId)?.slice(afterSeq, toSeq) ?? [];
+  }
+
+  async since(): Promise<{ heads: Map<string, number>; horizon: bigint }> {
+    return { heads: await this.heads([...this.#events.keys()]), horizon: this.#position };
+  }
+
+  horizon(): Promise<bigint> {
+    return Promise.resolve(this.#position);
+  }
+}
+
+const open: Feeds[] = [];
+
+afterEach(() => {
+  for (const feeds of open.splice(0)) {
+    feeds.close();
+  }
+});
+
+function setUp() {
+  const [log, hub] = [new FaultyLog(), createMemoryHub()];
+  const feeds = new Feeds({ log, hub, report: quiet, auditMs: 60_000 });
+  open.push(feeds);
+  const reader = new Reader('sara', limit);
+  const joined = { type: 'stream.joined', body: { streamId: 'chat', afterSeq: 0 } } as const;
+  const named = (firstName: string) =>
+    ({ type: 'user.updated', body: { id: 'x', firstName, lastName: null } }) as const;
+  const seen = (of: Reader = reader) =>
+    of.take().map(({ event }) => `${event.streamId} ${event.seq}`);
+  return { log, hub, feeds, reader, joined, named, seen };
+}
+
+test('what follows goes straight through; a hole is filled, a repeat dropped', async () => {
+  const { log, hub, feeds, reader, named, seen } = setUp();
+  await feeds.attach(reader, ['line']);
+  const [one, , three] = ['a', 'b', 'c'].map((name) => log.append('line', named(name)));
+  hub.publish([one, three, one, three].filter((event) => event !== undefined));
+  await expect.poll(() => seen()).toEqual(['line 1', 'line 2', 'line 3']);
+  await feeds.audit();
+  expect(seen()).toEqual([]);
+});
+
+test('a join that fails cuts the reader off, so that it comes back by its cursor', async () => {
+  const { log, hub, feeds, reader, joined, named } = setUp();
+  await feeds.attach(reader, ['line']);
+  log.append('chat', named('before'));
+  log.gate = Promise.reject(new Error('no database'));
+  log.gate.catch(() => undefined);
+  hub.publish([log.append('line', joined)]);
+  await expect.poll(() => reader.end).toBe('broken');
+});
+
+test('a hole that cannot be filled cuts its readers off, and the next one starts afresh', async () => {
+  const { log, hub, feeds, reader, named, seen } = setUp();
+  await feeds.attach(reader, ['line']);
+  log.append('line', named('lost'));
+  log.gate = Promise.reject(new Error('no database'));
+  log.gate.catch(() => undefined);
+  hub.publish([log.append('line', named('seen'))]);
+  await expect.poll(() => reader.end).toBe('broken');
+  log.gate = Promise.resolve();
+  feeds.detach(reader);
+  const next = new Reader('sara', limit);
+  await feeds.attach(next, ['line']);
+  hub.publish([log.append('line', named('new'))]);
+  await expect.poll(() => seen(next)).toEqual(['line 3']);
+});
+
+test('a reader that leaves in the middle of a join gets nothing any more', async () => {
+  const { log, hub, feeds, reader, joined, named } = setUp();
+  await feeds.attach(reader, ['line']);
+  log.append('chat', named('before'));
+  const gate = Promise.withResolvers<undefined>();
+  log.gate = gate.promise;
+  hub.publish([log.append('line', joined)]);
+  feeds.detach(reader);
+  gate.resolve(undefined);
+  await feeds.audit();
+  hub.publish([log.append('chat', named('after'))]);
+  expect(reader.take()).toEqual([]);
+  expect(feeds.size).toBe(0);
+});
+
+test('the audit opens and fills what one of its own events leads to before the cursor moves', async () => {
+  const { log, feeds, reader, joined, named, seen } = setUp();
+  await feeds.attach(reader, ['line']);
+  log.append('line', joined);
+  log.append('chat', named('a'));
+  log.append('chat', named('b'));
+  expect(feeds.safe).toBe(0n);
+  await feeds.audit();
+  expect(seen()).toEqual(['line 1', 'chat 1', 'chat 2']);
+  expect(feeds.safe).toBe(await log.horizon());
+});
