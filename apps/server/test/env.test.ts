@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, envSchema, parseConfig } from '../src/env.ts';
+import { envSchema } from '../src/env-schema.ts';
+import { ConfigError, parseConfig } from '../src/env.ts';
 
 const secret = 'Yq8vJm2xWc5nRt7bKd4pLz9sHf3gXe6u';
 const databasePassword = 'Tk3Qz8';

@@ -1,8 +1,9 @@
 import type { StoredStreamEvent } from '@chapar/contract';
 import { afterEach, expect, test } from 'vitest';
-import { Feeds, type StreamLog } from './feeds.ts';
+import { Feeds } from './feeds.ts';
 import { createMemoryHub } from './hub.ts';
 import { Reader } from './reader.ts';
+import type { StreamLog } from './stream-log.ts';
 
 const at = '2026-11-20T08:00:00.000Z';
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,7 +1,7 @@
 import type { StoredStreamEvent } from '@chapar/contract';
 import { sql } from 'kysely';
 import type { Db } from '../../database/tables.ts';
-import type { StreamLog } from '../../realtime/feeds.ts';
+import type { StreamLog } from '../../realtime/stream-log.ts';
 
 /** Below it no event can appear any more: the oldest transaction that still runs. */
 const horizon = sql<string>`pg_snapshot_xmin(pg_current_snapshot())::text`;
