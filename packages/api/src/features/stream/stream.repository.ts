@@ -78,10 +78,11 @@ export async function findStreamIds(db: Db, userId: string): Promise<string[]> {
   return rows.map((row) => row.stream_id);
 }
 
-/** What a cursor can still be used for, with the horizon of the same moment. */
-export async function findBounds(
-  db: Db,
-): Promise<{ floor: bigint; horizon: bigint; next: bigint }> {
+/**
+ * What a cursor can still be used for, and the cursor of this moment: the horizon, or the floor
+ * where that is above it, because what lies below the floor was forgotten with all that it led to.
+ */
+export async function findBounds(db: Db): Promise<{ floor: bigint; now: bigint; next: bigint }> {
   const { rows } = await sql<{ floor: bigint; horizon: string; next: string }>`
     select pos as floor, ${horizon} as horizon,
       pg_snapshot_xmax(pg_current_snapshot())::text as next
@@ -90,7 +91,9 @@ export async function findBounds(
   if (!row) {
     throw new Error('stream_floor is empty');
   }
-  return { floor: row.floor, horizon: BigInt(row.horizon), next: BigInt(row.next) };
+  const oldest = BigInt(row.horizon);
+  const now = oldest > row.floor ? oldest : row.floor;
+  return { floor: row.floor, now, next: BigInt(row.next) };
 }
 
 /** Where a replay stands: the event that was read last. */
@@ -222,7 +225,8 @@ export function createStreamLog(db: Db): StreamLog {
       return { heads, horizon: BigInt(rows[0]?.horizon ?? fromPos) };
     },
     async horizon() {
-      return (await findBounds(db)).horizon;
+      const { rows } = await sql<{ horizon: string }>`select ${horizon} as horizon`.execute(db);
+      return BigInt(rows[0]?.horizon ?? 0);
     },
   };
 }

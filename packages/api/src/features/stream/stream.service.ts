@@ -40,17 +40,17 @@ export async function* followStream(
     const sent = new Map<string, number>();
     const decision = await limitReplay(call, decideResume(lastEventId, bounds));
     if (decision.do === 'reset') {
-      yield signal('stream.reset', bounds.horizon);
+      yield signal('stream.reset', bounds.now);
     }
     if (decision.do === 'replay') {
-      yield* replay(call, decision.cursor, bounds.horizon, sent);
+      yield* replay(call, decision.cursor, bounds.now, sent);
       // What was forgotten between two pages is missing without a trace.
       if ((await findBounds(app.db)).floor > decision.cursor) {
-        yield signal('stream.reset', bounds.horizon);
+        yield signal('stream.reset', bounds.now);
       }
     }
-    yield signal('stream.ready', bounds.horizon);
-    yield* live(call, reader, bounds.horizon, sent);
+    yield signal('stream.ready', bounds.now);
+    yield* live(call, reader, bounds.now, sent);
   } finally {
     app.feeds.detach(reader);
   }

@@ -247,6 +247,9 @@ test('after a move to another cluster every old cursor is a reset, and the log g
   const before = await (await reza.listen()).ready();
   before.stop();
   await sara.say(chat, '1');
+  // Somebody else's transaction holds the horizon back all the while.
+  const held = await api.database.pool.connect();
+  await held.query('begin; select pg_current_xact_id()');
   // A dump keeps the positions; the new cluster's transaction ids begin far below them.
   const far = 10n ** 15n;
   await api.app.db.updateTable('stream_events').set({ pos: far }).execute();
@@ -263,6 +266,8 @@ test('after a move to another cluster every old cursor is a reset, and the log g
   const kept = await (await reza.at(again).listen(old.lastEventId)).ready();
   expect(seqsOf([kept], chat)).toEqual([2]);
   kept.stop();
+  await held.query('rollback');
+  held.release();
 });
 
 test('a reader that does not read is cut off and comes back where it was', async () => {
