@@ -28,6 +28,6 @@ function readAuth(app: App, token: string | null): Auth {
 }
 
 /** The first language asked for decides (RFC 9110, section 12.5.4); English unless it is Persian. */
-function readLanguage(header: string | undefined): 'en' | 'fa' {
+export function readLanguage(header: string | undefined): 'en' | 'fa' {
   return /^\s*fa\b/i.test(header ?? '') ? 'fa' : 'en';
 }

@@ -1,5 +1,5 @@
-import { createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createSecretKey, hkdfSync, randomBytes, randomUUID, type KeyObject } from 'node:crypto';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Secrets } from '@chapar/api';
 
@@ -21,15 +21,23 @@ export function deriveSecrets(secretKey: string): Secrets {
   };
 }
 
-/** The secret of a development machine: made once and kept, so that logins outlive a restart. */
+/**
+ * The secret of a development machine: made once and kept, so that logins outlive a restart. It
+ * gets its name when it is complete; of processes that start together all use the first one.
+ */
 export async function keepDevelopmentSecret(dataDir: string): Promise<string> {
   const file = path.join(dataDir, 'secret');
   await mkdir(dataDir, { recursive: true });
-  const made = randomBytes(keyBytes).toString('base64url');
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, randomBytes(keyBytes).toString('base64url'), { mode: ownerOnly });
   try {
-    await writeFile(file, made, { flag: 'wx', mode: ownerOnly });
-    return made;
-  } catch {
-    return (await readFile(file, 'utf8')).trim();
+    await link(draft, file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+      throw error;
+    }
+  } finally {
+    await unlink(draft);
   }
+  return (await readFile(file, 'utf8')).trim();
 }

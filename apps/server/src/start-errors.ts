@@ -36,6 +36,9 @@ export function explainStartError(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
+  if ('path' in error) {
+    return `DATA_DIR: cannot be used (${error.message}); choose another folder.`;
+  }
   const code = 'code' in error ? String(error.code) : '';
   const explain = explanations[code];
   if (explain) {

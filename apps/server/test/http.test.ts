@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cloneDatabase } from '@chapar/api/testing';
+import { appCodeOf as codeOfError } from '@chapar/client';
 import { startProxy } from './cuttable-proxy.ts';
 import { startServer, type TestServer } from './harness.ts';
 
@@ -13,8 +14,7 @@ afterAll(() => server.close());
 
 interface ErrorBody {
   error: {
-    json?: { message: string; data: { appCode: string; appData: unknown; requestId: string } };
-    data?: { appCode: string };
+    json: { message: string; data: { appCode: string; appData: unknown; requestId: string } };
   };
 }
 
@@ -34,8 +34,7 @@ async function post(path: string, body: string, headers: Record<string, string> 
 }
 
 const json = (value: unknown): string => JSON.stringify({ json: value });
-const appCodeOf = ({ error }: ErrorBody): string | undefined =>
-  error.json?.data.appCode ?? error.data?.appCode;
+const appCodeOf = ({ error }: ErrorBody): string => error.json.data.appCode;
 
 test('is alive and ready', async () => {
   const alive = await fetch(`${server.url}/healthz`);
@@ -139,13 +138,23 @@ test('errors come in the language that was asked for, with a code, public data a
   const bad = json({ phone: 'abc' });
   const english = await post('otp.request', bad);
   const persian = await post('otp.request', bad, { 'accept-language': 'fa-IR,fa;q=0.9' });
-  expect(english.body.error.json?.message).toBe('Some of the input is not valid.');
-  expect(persian.body.error.json?.message).toBe('بخشی از اطلاعات درست نیست.');
-  expect(english.body.error.json?.data).toMatchObject({
+  expect(english.body.error.json.message).toBe('Some of the input is not valid.');
+  expect(persian.body.error.json.message).toBe('بخشی از اطلاعات درست نیست.');
+  expect(english.body.error.json.data).toMatchObject({
     appCode: 'INPUT_INVALID',
     appData: { issues: [{ path: 'phone', message: 'is not a phone number' }] },
   });
-  expect(english.body.error.json?.data.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  expect(english.body.error.json.data.requestId).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('the client package reads the errors outside the router too', async () => {
+  const client = await server.signIn('09120000004');
+  const firstName = 'x'.repeat(600 * 1024);
+  const [update] = await Promise.allSettled([client.user.update.mutate({ firstName })]);
+  expect(update.status === 'rejected' && codeOfError(update.reason)).toBe('PAYLOAD_TOO_LARGE');
+  const persian = await fetch(`${server.url}/no`, { headers: { 'accept-language': 'fa' } });
+  const { error: notFound } = (await persian.json()) as ErrorBody;
+  expect(notFound.json.message).toBe('چنین درخواستی وجود ندارد.');
 });
 
 test('a refusal for a while says how long, in the body and in Retry-After', async () => {
@@ -153,7 +162,7 @@ test('a refusal for a while says how long, in the body and in Retry-After', asyn
   expect((await ask()).status).toBe(200);
   const refused = await ask();
   expect(refused.status).toBe(429);
-  expect(refused.body.error.json?.data).toMatchObject({
+  expect(refused.body.error.json.data).toMatchObject({
     appCode: 'OTP_RESEND_TOO_SOON',
     appData: { retryAfterSeconds: 60 },
   });
@@ -273,7 +282,7 @@ test('without a database calls are refused as "not now", and work again when it 
   expect(refused.headers.get('retry-after')).toBe('2');
   const body = (await refused.json()) as ErrorBody;
   expect(appCodeOf(body)).toBe('UNAVAILABLE');
-  expect(body.error.json?.message).not.toMatch(/ECONN|127\.0\.0\.1/);
+  expect(body.error.json.message).not.toMatch(/ECONN|127\.0\.0\.1/);
   expect((await fetch(`${down.url}/readyz`)).status).toBe(503);
   expect((await fetch(`${down.url}/healthz`)).status).toBe(200);
   await proxy.mend();

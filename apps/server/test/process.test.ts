@@ -72,6 +72,16 @@ describe('what keeps it from starting is one line and exit code 1', () => {
     }
   });
 
+  test('a data folder that cannot be written', async () => {
+    await using database = await cloneDatabase();
+    const env = { PORT: '0', DATABASE_URL: database.url, DATA_DIR: '/dev/null/data' };
+    const { output, code } = await failToStart(env);
+    expect(output).toMatch(
+      /^Chapar cannot start\. DATA_DIR: cannot be used \(.*\); choose another/,
+    );
+    expect(code).toBe(1);
+  });
+
   test('a configuration that is not right, every variable by its name', async () => {
     const { output, code } = await failToStart({
       PORT: 'http',

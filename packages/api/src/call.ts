@@ -45,6 +45,12 @@ export interface Call {
 /** A call by somebody whose session is alive. */
 export interface SignedInCall extends Call {
   actor: Actor;
+  /**
+   * Checks the session once more, for a call that lives long.
+   *
+   * @throws AppError `SESSION_ENDED`
+   */
+  checkSession(): Promise<void>;
 }
 
 export interface Actor {

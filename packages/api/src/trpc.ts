@@ -80,7 +80,10 @@ export const open = t.procedure.use(async ({ ctx, next, signal }) => {
 /** Needs a session that is alive at this very call, whatever the token says. */
 export const signedIn = open.use(async ({ ctx, next }) => {
   const actor = await readActor(ctx.call, ctx.auth);
-  const call: SignedInCall = { ...ctx.call, actor };
+  const checkSession = async (): Promise<void> => {
+    await readActor(ctx.call, ctx.auth);
+  };
+  const call: SignedInCall = { ...ctx.call, actor, checkSession };
   return next({ ctx: { call } });
 });
 

@@ -3,7 +3,7 @@ import { phoneSchema } from '@chapar/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../env.ts';
 import type { ConsoleSmsGateway } from '../gateways/console-sms.ts';
-import { errorBody } from './errors.ts';
+import { sendError } from './errors.ts';
 
 /** `GET /dev/sms?phone=…`: the last texts as JSON, newest first. Never in production. */
 export function addDevSms(server: FastifyInstance, config: Config, sms: ConsoleSmsGateway): void {
@@ -16,7 +16,7 @@ export function addDevSms(server: FastifyInstance, config: Config, sms: ConsoleS
     const parsed = phoneSchema.safeParse(typed);
     const phone = parsed.success ? parsePhone(parsed.data, config.api.defaultCountry) : null;
     if (!phone) {
-      return reply.status(400).send(errorBody('PHONE_INVALID', request.id));
+      return sendError(request, reply, 'PHONE_INVALID', 400);
     }
     return reply.send(sms.last(phone.e164));
   });

@@ -1,27 +1,42 @@
 import { appErrors, type AppErrorCode } from '@chapar/contract';
-import type { FastifyInstance } from 'fastify';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readLanguage } from '../context.ts';
 
 /**
- * Errors outside the router, in the shape of those inside it: a body that is too large or no
- * JSON, a path that does not exist, and whatever nobody has foreseen.
+ * Errors outside the router, in the shape of those inside it: a body that is too large or of
+ * another kind, a path that does not exist, and whatever nobody has foreseen.
  */
 export function addErrors(server: FastifyInstance): void {
   server.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) {
+    const status = Math.min(error.statusCode ?? 500, 500);
+    if (status === 500) {
       request.log.error({ err: error }, 'unexpected error');
     }
-    const known = Math.min(status, 500);
-    return reply.status(known).send(errorBody(codeOf(known), request.id));
+    return sendError(request, reply, codeOf(status), status);
   });
   server.setNotFoundHandler((request, reply) =>
-    reply.status(404).send(errorBody('PROCEDURE_NOT_FOUND', request.id)),
+    sendError(request, reply, 'PROCEDURE_NOT_FOUND', 404),
   );
 }
 
-/** The body of an error: code, text and the id under which the log knows it. */
-export function errorBody(appCode: AppErrorCode, requestId: string) {
-  return { error: { message: appErrors[appCode].en, data: { appCode, requestId } } };
+/**
+ * Answers with an error of the contract, as tRPC's client reads it: superjson's envelope around
+ * the error shape of the router.
+ */
+export function sendError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  appCode: AppErrorCode,
+  httpStatus: number,
+): FastifyReply {
+  const { kind: code, ...texts } = appErrors[appCode];
+  const json = {
+    code: TRPC_ERROR_CODES_BY_KEY[code],
+    message: texts[readLanguage(request.headers['accept-language'])],
+    data: { code, httpStatus, path: null, appCode, appData: null, requestId: request.id },
+  };
+  return reply.status(httpStatus).send({ error: { json } });
 }
 
 function codeOf(status: number): AppErrorCode {

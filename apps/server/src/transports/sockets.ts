@@ -111,6 +111,7 @@ export class Sockets {
     });
     const [oldest] = mine;
     if (mine.size > socketsPerUser && oldest) {
+      mine.delete(oldest);
       closeSocket(oldest, 4409);
     }
   }

@@ -1,7 +1,7 @@
 import { isAppError, appRouter, procedureList, type App } from '@chapar/api';
 import { fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance } from 'fastify';
-import { errorBody } from '../plugins/errors.ts';
+import { sendError } from '../plugins/errors.ts';
 import { readBearer, readConnection } from '../context.ts';
 import { logCallError } from './call-errors.ts';
 
@@ -27,7 +27,7 @@ export function addTrpcHttp(server: FastifyInstance, app: App): void {
     );
     scope.all<{ Params: { path: string } }>('/trpc/:path', async (request, reply) => {
       if (request.params.path.split(',').some((path) => subscriptions.has(path))) {
-        return reply.status(400).send(errorBody('STREAM_NEEDS_SOCKET', request.id));
+        return sendError(request, reply, 'STREAM_NEEDS_SOCKET', 400);
       }
       await fastifyRequestHandler({
         router: appRouter,

@@ -28,6 +28,8 @@ export interface FeedsOptions {
  */
 export class Feeds {
   readonly #feeds = new Map<string, Feed>();
+  /** Readers on their way into a stream that they have just joined. */
+  readonly #joins = new Set<Promise<void>>();
   #safe = 0n;
   readonly #options: FeedsOptions;
   readonly #unsubscribe: () => void;
@@ -101,7 +103,7 @@ export class Feeds {
       this.#feeds.set(streamId, feed);
     }
     const joined = feed;
-    void this.#queue(streamId, joined, async () => {
+    const join = this.#queue(streamId, joined, async () => {
       try {
         await this.#join(reader, joined, { streamId, afterSeq });
       } catch (error) {
@@ -109,7 +111,8 @@ export class Feeds {
         reader.cut('broken');
         throw error;
       }
-    });
+    }).finally(() => this.#joins.delete(join));
+    this.#joins.add(join);
   }
 
   async #join(
@@ -223,31 +226,23 @@ export class Feeds {
 
   /**
    * Fills what the hub lost, then moves {@link safe} to the horizon of the same snapshot. It
-   * moves only when no feed is behind any more, those included that an event of this very audit
-   * has opened.
+   * waits for the joins too: those that an event below the horizon has led to are under way once
+   * the feeds are filled, and who joins a stream reads it up to its head.
    */
   async audit(): Promise<void> {
     const { heads, horizon } = await this.#options.log.since(this.#safe);
-    let behind = this.#behind(heads);
-    while (behind.length > 0) {
-      await Promise.all(behind);
-      behind = this.#behind(heads);
+    const fills: Promise<void>[] = [];
+    for (const [id, head] of heads) {
+      const feed = this.#feeds.get(id);
+      if (feed && (feed.seq === null || feed.seq < head)) {
+        fills.push(this.#queue(id, feed, () => this.#fill(id, feed, head)));
+      }
     }
+    await Promise.all(fills);
+    await Promise.all(this.#joins);
     if (horizon > this.#safe) {
       this.#safe = horizon;
     }
-  }
-
-  #behind(heads: Map<string, number>): Promise<void>[] {
-    const work: Promise<void>[] = [];
-    for (const [id, head] of heads) {
-      const feed = this.#feeds.get(id);
-      if (!feed || (!feed.work && feed.seq !== null && feed.seq >= head)) {
-        continue;
-      }
-      work.push(this.#queue(id, feed, () => this.#fill(id, feed, head)));
-    }
-    return work;
   }
 
   #plan(): void {

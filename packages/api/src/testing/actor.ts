@@ -96,10 +96,12 @@ export class Actor {
    * Opens the live stream, from where an earlier one stopped if told so.
    *
    * @param drained how fast this reader reads
+   * @param before what happens between the guard and the first step of the stream
    */
   async listen(
     lastEventId?: string,
     drained: () => Promise<boolean> = () => Promise.resolve(true),
+    before: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Listener> {
     const abort = new AbortController();
     const socket = {
@@ -110,6 +112,7 @@ export class Actor {
     const caller = createCaller({ ...this.#connection, socket }, { signal: abort.signal });
     const listener = new Listener(abort);
     const events = await caller.stream.onEvent(lastEventId ? { lastEventId } : undefined);
+    await before();
     // A caller gets tracked values as they are; only transports unpack them.
     listener.follow(events as unknown as AsyncIterable<TrackedEnvelope<StreamEvent>>);
     return listener;

@@ -11,6 +11,8 @@ export class Listener {
   /** The cursor of the newest event. */
   lastEventId = '';
   closeCode: number | null = null;
+  /** What the stream was refused with. */
+  error: Error | null = null;
   readonly #abort: AbortController;
 
   constructor(abort: AbortController) {
@@ -30,9 +32,7 @@ export class Listener {
       }
     };
     read().catch((error: unknown) => {
-      if (!this.#abort.signal.aborted) {
-        throw error;
-      }
+      this.error = error instanceof Error ? error : new Error(String(error));
     });
   }
 
@@ -42,7 +42,13 @@ export class Listener {
 
   /** Waits for the first event that satisfies `test`. */
   async until(test: (event: StreamEvent) => boolean): Promise<StreamEvent> {
-    return vi.waitUntil(() => this.events.find(test), { timeout: waitMs, interval: 5 });
+    const look = (): StreamEvent | undefined => {
+      if (this.error !== null) {
+        throw this.error;
+      }
+      return this.events.find(test);
+    };
+    return vi.waitUntil(look, { timeout: waitMs, interval: 5 });
   }
 
   /** Waits until everything missed has come. */

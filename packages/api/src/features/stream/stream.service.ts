@@ -34,6 +34,8 @@ export async function* followStream(
   try {
     // The own line first: whoever joins a stream after this is told so on it.
     await app.feeds.attach(reader, [actor.userId]);
+    // A session that ended before this moment was told on the line before anybody listened.
+    await call.checkSession();
     const bounds = await findBounds(app.db);
     await app.feeds.attach(reader, await findStreamIds(app.db, actor.userId));
 

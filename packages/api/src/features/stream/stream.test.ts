@@ -303,6 +303,14 @@ test('a stream ends with the session that it belongs to', async () => {
   others.stop();
 });
 
+test('a session that ends while its stream is being opened gets no stream', async () => {
+  await using api = await createTestApi();
+  const sara = await api.signUp();
+  const live = await sara.listen(undefined, undefined, () => sara.api.session.end());
+  await expect.poll(() => live.error).toMatchObject({ appCode: 'SESSION_ENDED' });
+  expect(live.events).toEqual([]);
+});
+
 test('a silent stream says that it is alive and moves the cursor', async () => {
   await using api = await createTestApi();
   const { sara, reza, chat } = await startChat(api);
