@@ -126,3 +126,23 @@ test('the audit opens and fills what one of its own events leads to before the c
   expect(seen()).toEqual(['line 1', 'chat 1', 'chat 2']);
   expect(feeds.safe).toBe(await log.horizon());
 });
+
+test('the cursor waits for a reader on its way into a stream that others have read already', async () => {
+  const { log, hub, feeds, reader, joined, named, seen } = setUp();
+  const other = new Reader('reza', limit);
+  await feeds.attach(reader, ['line']);
+  hub.publish([log.append('chat', named('a'))]);
+  await feeds.attach(other, ['chat']);
+  const gate = Promise.withResolvers<undefined>();
+  log.gate = gate.promise;
+  hub.publish([log.append('line', joined)]);
+  const audit = feeds.audit();
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  expect(feeds.safe).toBe(0n);
+  gate.resolve(undefined);
+  await audit;
+  expect(seen()).toEqual(['line 1', 'chat 1']);
+  expect(feeds.safe).toBe(await log.horizon());
+});
