@@ -9,7 +9,10 @@ type Failure = TRPCClientError<AppRouter>;
 type Envelope = OperationResultEnvelope<unknown, Failure>;
 
 const contextKey = 'chaparCredential';
-const signOut = 'session.end';
+/** Their answers hold the tokens of a new session. */
+const logins = new Set(['otp.verify', 'password.login', 'password.register']);
+/** Afterwards nobody is signed in. */
+const signOuts = new Set(['session.end', 'session.removeAll', 'account.remove']);
 const refresh = 'session.refresh';
 
 /**
@@ -28,7 +31,7 @@ export function authorization(ops: readonly Operation[]): Record<string, string>
 
 /**
  * Sends queries and mutations with a good access token. One that the server refuses is changed
- * and the call is repeated once: a refused call was not done. Tokens in an answer are kept.
+ * and the call is repeated once: a refused call was not done. The tokens of a login are kept.
  */
 export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRouter> {
   return () =>
@@ -36,7 +39,15 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
       observable((observer) => {
         let current: Unsubscribable | null = null;
         let stopped = false;
-        const signedOut = op.path === signOut ? session.signingOut() : null;
+        let finish = (): void => undefined;
+        const finished = new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        if (logins.has(op.path)) {
+          session.signingIn(finished);
+        } else if (signOuts.has(op.path)) {
+          session.signingOut(finished);
+        }
 
         /** One try; resolves with the answer, rejects with what the link below failed by. */
         const send = (credential: Credential): Promise<Envelope[]> =>
@@ -84,7 +95,8 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
           if (isTokenRefusal(error)) {
             return (await refresher.renew(accessToken)) !== null;
           }
-          if (appCodeOf(error) !== 'SESSION_ENDED' || op.path === refresh) {
+          const asksForTokens = op.path === refresh || logins.has(op.path);
+          if (appCodeOf(error) !== 'SESSION_ENDED' || asksForTokens) {
             return false;
           }
           if (await session.isCurrent(credential)) {
@@ -94,7 +106,7 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
         };
 
         const keep = async ({ result }: Envelope, { epoch }: Credential): Promise<void> => {
-          if (op.path === signOut) {
+          if (signOuts.has(op.path)) {
             await session.end('signed-out', epoch);
           }
           const data: unknown = 'data' in result ? result.data : null;
@@ -103,17 +115,17 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
           }
           if (op.path === refresh) {
             await session.renew(data);
-          } else {
+          } else if (logins.has(op.path)) {
             await session.start(data);
           }
         };
 
-        run()
-          .catch((error: unknown) => observer.error(toClientError(error)))
-          .finally(() => signedOut?.());
+        run().catch((error: unknown) => observer.error(toClientError(error)));
+        // Called in every case: after the answer, after a failure, and when nobody waits any more.
         return () => {
           stopped = true;
           current?.unsubscribe();
+          finish();
         };
       });
 }

@@ -17,13 +17,15 @@ interface Browser {
 
 /**
  * Keeps the tokens in `localStorage` under `key`, shared by the tabs of an origin; a Web Lock
- * lets one tab refresh at a time. Scripts of the page can read `localStorage`, so the page's
- * content security policy has to keep foreign scripts out. On a server that renders pages, where
- * there is no `localStorage`, it is always empty.
+ * lets one tab refresh at a time. The key of the device is beside them, under `key` and `.device`.
+ * Scripts of the page can read `localStorage`, so the page's content security policy has to keep
+ * foreign scripts out. On a server that renders pages, where there is no `localStorage`, it is
+ * always empty.
  *
  * @param key default `chapar.tokens`
  */
 export function browserTokenStore(key = 'chapar.tokens'): TokenStore {
+  const deviceItem = `${key}.device`;
   return {
     get: () => parse(storage()?.getItem(key) ?? null),
     set(tokens) {
@@ -32,6 +34,10 @@ export function browserTokenStore(key = 'chapar.tokens'): TokenStore {
       } else {
         storage()?.removeItem(key);
       }
+    },
+    getDevice: () => storage()?.getItem(deviceItem) ?? null,
+    setDevice(device) {
+      storage()?.setItem(deviceItem, device);
     },
     lock(work) {
       const { navigator } = globalThis as Browser;

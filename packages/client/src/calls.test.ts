@@ -1,5 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { failure, setUp, signIn } from '../test/set-up.ts';
+import { getUntypedClient } from '@trpc/client';
+import { failure, mutate, setUp, signIn } from '../test/set-up.ts';
 import {
   appCodeOf,
   createChaparClient,
@@ -22,6 +24,26 @@ describe('tokens', () => {
     expect(me.id).toBe('access-1');
     expect(me.createdAt).toEqual(new Date(0));
     expect(it.server.languages).toEqual(['fa', 'fa']);
+  });
+
+  test.each(['otp.verify', 'password.login', 'password.register'])(
+    'are taken from the answer of %s',
+    async (path) => {
+      await using it = await setUp();
+      await mutate(it, path);
+      expect(await it.store.get()).toEqual({ accessToken: 'access-1', refreshToken: 'refresh-1' });
+      await mutate(it, path);
+      expect((await it.client.user.me.query()).id).toBe('access-2');
+      expect(it.ends).toEqual([]);
+    },
+  );
+
+  test('are taken from the answer of a login only, whatever else an answer looks like', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    const answer = await getUntypedClient(it.client).query('user.lookalike');
+    expect(answer).toMatchObject({ accessToken: 'foreign' });
+    expect(await it.store.get()).toEqual({ accessToken: 'access-1', refreshToken: 'refresh-1' });
   });
 
   test('calls of one moment travel in one request, at most ten of them', async () => {
@@ -184,14 +206,83 @@ describe('the end of a session', () => {
     expect(it.ends).toEqual(['ended']);
   });
 
-  test('session.end signs out', async () => {
+  test.each(['session.end', 'session.removeAll', 'account.remove'])(
+    '%s signs out',
+    async (path) => {
+      await using it = await setUp();
+      await signIn(it);
+      await mutate(it, path);
+      expect(it.ends).toEqual(['signed-out']);
+      expect(await it.store.get()).toBeNull();
+      const error = await failure(it.client.user.me.query());
+      expect(appCodeOf(error)).toBe('AUTH_REQUIRED');
+    },
+  );
+
+  test('a sign-out that is aborted makes no sign-out of a later end', async () => {
     await using it = await setUp();
     await signIn(it);
-    await it.client.session.end.mutate();
-    expect(it.ends).toEqual(['signed-out']);
-    expect(await it.store.get()).toBeNull();
-    const error = await failure(it.client.user.me.query());
-    expect(appCodeOf(error)).toBe('AUTH_REQUIRED');
+    const abort = new AbortController();
+    const leaving = failure(it.client.session.end.mutate(undefined, { signal: abort.signal }));
+    abort.abort();
+    await leaving;
+    it.server.faults.refuseCall = () => 'SESSION_ENDED';
+    await failure(it.client.user.me.query());
+    expect(it.ends).toEqual(['ended']);
+  });
+
+  test.each(['user.update', 'session.removeAll', 'account.remove'])(
+    'SESSION_NOT_FRESH as the answer to %s ends nothing and refreshes nothing',
+    async (path) => {
+      await using it = await setUp();
+      await signIn(it);
+      it.server.requests.length = 0;
+      it.server.faults.refuseCall = () => 'SESSION_NOT_FRESH';
+      const error = await failure(mutate(it, path));
+      expect(appCodeOf(error)).toBe('SESSION_NOT_FRESH');
+      expect(error).toMatchObject({ data: { httpStatus: 403, appData: { maxAgeSeconds: 600 } } });
+      expect(it.server.requests).toEqual([path]);
+      expect(await it.store.get()).toEqual({ accessToken: 'access-1', refreshToken: 'refresh-1' });
+      expect(it.ends).toEqual([]);
+    },
+  );
+
+  test('a session that a login on the same device takes over ends for nobody', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.faults.refuseCall = () => 'SESSION_ENDED';
+    let answer = (): void => undefined;
+    it.server.faults.loggedIn = () =>
+      new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+    const login = mutate(it, 'password.login');
+    await vi.waitUntil(() => it.server.requests.includes('password.login'));
+    const call = failure(it.client.user.me.query());
+    await vi.waitUntil(() => it.server.requests.includes('user.me'));
+    setTimeout(answer, 50);
+    expect(appCodeOf(await call)).toBe('SESSION_ENDED');
+    await login;
+    expect(await it.store.get()).toEqual({ accessToken: 'access-2', refreshToken: 'refresh-2' });
+    expect(it.ends).toEqual([]);
+  });
+
+  test('a login that fails or is aborted holds up no end', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    it.server.faults.cutRequest = (path) => path === 'otp.verify';
+    await failure(signIn(it));
+    const abort = new AbortController();
+    it.server.faults.cutRequest = () => false;
+    it.server.faults.loggedIn = () => wait(60_000, null, { ref: false });
+    const input = { challengeId: 'c', code: '123456' };
+    const login = failure(it.client.otp.verify.mutate(input, { signal: abort.signal }));
+    await vi.waitUntil(() => it.server.requests.filter((path) => path === 'otp.verify').length > 2);
+    abort.abort();
+    await login;
+    it.server.faults.refuseCall = () => 'SESSION_ENDED';
+    await failure(it.client.user.me.query());
+    expect(it.ends).toEqual(['ended']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { createTRPCClient, TRPCClientError, type TRPCClient, type TRPCLink } from '@trpc/client';
 import { observable } from '@trpc/server/observable';
 import { authLink } from './auth-link.ts';
+import { deviceKey } from './device.ts';
 import { localError } from './errors.ts';
 import { callLink, createCallRefresh, type HttpOptions, type Language } from './http.ts';
 import { newId } from './id.ts';
@@ -17,7 +18,10 @@ import type { SocketConstructor } from './web-socket.ts';
 export interface ChaparClientOptions {
   /** Base address of the server, such as `http://localhost:4000`. */
   url: string;
-  /** Where the tokens are kept. Default: {@link memoryTokenStore}, which forgets them. */
+  /**
+   * Where the tokens and the key of the device are kept. Default: {@link memoryTokenStore}, which
+   * forgets them.
+   */
   tokenStore?: TokenStore;
   /** Of the texts in error messages and SMS. Default `en`. */
   language?: Language;
@@ -72,14 +76,17 @@ export type ChaparClient = TRPCClient<AppRouter> & ClientControls;
 export function createChaparClient(options: ChaparClientOptions): ChaparClient {
   const closing = new AbortController();
   const closed = closing.signal;
+  const store = options.tokenStore ?? memoryTokenStore();
+  const device = deviceKey(store);
   const http: HttpOptions = {
     url: `${options.url.replace(/\/+$/, '')}/trpc`,
     language: options.language ?? 'en',
+    device,
     fetch: options.fetch,
   };
   let live: LiveSocket | null = null;
 
-  const session = new Session(options.tokenStore ?? memoryTokenStore(), {
+  const session = new Session(store, {
     started: () => live?.reopen(),
     ended(reason) {
       const error = localError('SESSION_ENDED', 'This session has ended. Please sign in again.');
@@ -87,7 +94,7 @@ export function createChaparClient(options: ChaparClientOptions): ChaparClient {
       inItsOwnTurn(() => options.onSessionEnd?.({ reason }));
     },
   });
-  const refresher = new Refresher(session, createCallRefresh(http), closed);
+  const refresher = new Refresher(session, { call: createCallRefresh(http), closed, device });
 
   const openLive = (): LiveSocket => {
     live ??= new LiveSocket({

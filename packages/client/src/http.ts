@@ -18,6 +18,8 @@ export interface HttpOptions {
   /** Where the router is. */
   url: string;
   language: Language;
+  /** The key of this device, where there is one. */
+  device: () => Promise<string | null>;
   fetch:
     | ((url: string, init?: never) => Promise<{ readonly ok: boolean; json(): Promise<unknown> }>)
     | undefined;
@@ -29,14 +31,14 @@ export function callLink(options: HttpOptions): TRPCLink<AppRouter> {
     ...basics(options),
     maxItems,
     maxURLLength,
-    headers: ({ opList }) => ({ ...language(options), ...authorization(opList) }),
+    headers: async ({ opList }) => ({ ...(await always(options)), ...authorization(opList) }),
   });
 }
 
 /** Refreshes go alone, so that no call of a batch can hold them up, and have to be quick. */
 export function createCallRefresh(options: HttpOptions): CallRefresh {
   const client = createTRPCClient<AppRouter>({
-    links: [httpLink({ ...basics(options), headers: language(options) })],
+    links: [httpLink({ ...basics(options), headers: () => always(options) })],
   });
   return async (input) => {
     const tooLate = new AbortController();
@@ -64,6 +66,8 @@ function basics({ url, fetch: custom }: HttpOptions) {
   };
 }
 
-function language(options: HttpOptions): Record<string, string> {
-  return { 'accept-language': options.language };
+/** The headers of every request. */
+async function always({ language, device }: HttpOptions): Promise<Record<string, string>> {
+  const key = await device();
+  return { 'accept-language': language, ...(key !== null && { 'chapar-device': key }) };
 }

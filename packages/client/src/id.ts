@@ -1,3 +1,5 @@
+import { secureBytes } from './random.ts';
+
 const counterBits = 12;
 const counterValues = 2 ** counterBits;
 /** A new millisecond starts in the lower half, so that at least half of the values are left. */
@@ -6,10 +8,6 @@ const randomBytes = 8;
 const versionSeven = 0x7000;
 const variantMark = 0x80;
 const variantValues = 0x40;
-
-interface RandomSource {
-  getRandomValues?(bytes: Uint8Array): Uint8Array;
-}
 
 let lastMs = 0;
 let counter = 0;
@@ -49,10 +47,8 @@ function hex(value: number, digits: number): string {
 
 /** Ids are not secrets: where a runtime has no cryptographic source, any other will do. */
 function randomness(): Uint8Array {
-  const { crypto } = globalThis as { crypto?: RandomSource };
-  const bytes = new Uint8Array(randomBytes);
-  if (crypto?.getRandomValues) {
-    return crypto.getRandomValues(bytes);
-  }
-  return bytes.map(() => Math.floor(Math.random() * 256));
+  return (
+    secureBytes(randomBytes) ??
+    new Uint8Array(randomBytes).map(() => Math.floor(Math.random() * 256))
+  );
 }

@@ -10,6 +10,13 @@ function entry(seq: number, streamId = 's'): Entry {
   return { cursor: 10 + Math.floor(seq / 2), event };
 }
 
+/** The event by which the server says that a session has ended. */
+function ended(reason: string): Entry['event'] {
+  const body = { sessionId: '01890a5d-ac96-774b-bcce-b302099a8057', reason };
+  const event = { type: 'session.ended', streamId: 'u', seq: 1, at: '', body };
+  return event;
+}
+
 function waitUntil(condition: () => boolean, timeout = 10_000): Promise<boolean> {
   return vi.waitUntil(condition, { timeout, interval: 5 });
 }
@@ -240,6 +247,46 @@ describe('a socket that is closed', () => {
     expect(it.states.at(-1)).toBe('offline');
     await wait(500);
     expect(it.server.opened).toBe(1);
+  });
+
+  test.each([
+    'replaced',
+    'password-changed',
+    'phone-changed',
+    'deactivated',
+    'account-removed',
+    'a reason of a newer server',
+  ])('with 4403 after the event of the reason %s ends the session', async (reason) => {
+    await using it = await setUp();
+    await signIn(it);
+    const heard = listen(it);
+    await waitUntil(() => heard.events.length === 1);
+    const event = ended(reason);
+    it.server.append({ cursor: 11, event });
+    await waitUntil(() => heard.events.length === 2);
+    it.server.close(4403);
+    await waitUntil(() => it.ends.length === 1);
+    expect(heard.events[1]).toEqual(event);
+    expect(it.ends).toEqual(['ended']);
+    expect(heard.errors.map(appCodeOf)).toEqual(['SESSION_ENDED']);
+    expect(await it.store.get()).toBeNull();
+  });
+
+  test('with 4403 by a login on the same device goes on as the new session', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    const heard = listen(it);
+    await waitUntil(() => heard.events.length === 1);
+    it.server.faults.loggedIn = async () => {
+      it.server.append({ cursor: 11, event: ended('replaced') });
+      it.server.close(4403);
+      await wait(300);
+    };
+    await signIn(it);
+    await waitUntil(() => heard.events.length > 2);
+    expect(heard.errors).toEqual([]);
+    expect(it.ends).toEqual([]);
+    expect(it.server.socketTokens).toEqual(['access-1', 'access-2']);
   });
 
   test('with 4403 ends the session also when the token has been refreshed since', async () => {

@@ -22,17 +22,26 @@ const endings: Partial<Record<AppErrorCode, SessionEndReason>> = {
   USER_INACTIVE: 'inactive',
 };
 
+interface RefresherOptions {
+  call: CallRefresh;
+  closed: AbortSignal;
+  /** The key of the device, which `call` sends. */
+  device: () => Promise<unknown>;
+}
+
 /** Changes tokens that are used up for new ones, one refresh at a time. */
 export class Refresher {
   readonly #session: Session;
   readonly #call: CallRefresh;
   readonly #closed: AbortSignal;
+  readonly #device: () => Promise<unknown>;
   #running: Promise<Tokens | null> | null = null;
 
-  constructor(session: Session, call: CallRefresh, closed: AbortSignal) {
+  constructor(session: Session, { call, closed, device }: RefresherOptions) {
     this.#session = session;
     this.#call = call;
     this.#closed = closed;
+    this.#device = device;
   }
 
   /** The tokens to use now, refreshed first when they are about to expire. Null: signed out. */
@@ -57,8 +66,9 @@ export class Refresher {
    * or new ones.
    */
   renew(stale: string): Promise<Tokens | null> {
-    this.#running ??= this.#session
-      .alone(() => this.#renewAlone(stale))
+    // The device's key comes first: to make one takes the same lock as the refresh that sends it.
+    this.#running ??= this.#device()
+      .then(() => this.#session.alone(() => this.#renewAlone(stale)))
       .finally(() => {
         this.#running = null;
       });

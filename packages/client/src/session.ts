@@ -3,7 +3,7 @@ import type { Tokens, TokenStore } from './tokens.ts';
 /**
  * Why nobody is signed in any more.
  *
- * - `signed-out`: this client called `session.end`.
+ * - `signed-out`: this client called `session.end`, `session.removeAll` or `account.remove`.
  * - `ended`: it was ended elsewhere: by another device or tab, or by the server.
  * - `refresh-invalid`: the server does not accept the refresh token.
  * - `inactive`: the account is closed.
@@ -38,6 +38,8 @@ export class Session {
   readonly #listeners: SessionListeners;
   #epoch = 0;
   #signingOut = 0;
+  /** Settled when no login is under way. */
+  #signIns: Promise<unknown> = Promise.resolve();
   /** Whether tokens of this epoch have been seen in the store. */
   #isKnown = false;
   /** Of the token that this process got itself; that of any other is unknown. */
@@ -91,8 +93,12 @@ export class Session {
     return { ms: life.startedAt + life.ms - performance.now(), of: life.ms };
   }
 
-  /** Whether `credential` belongs to the session that is signed in now. */
+  /**
+   * Whether `credential` belongs to the session that is signed in now. A login that is under way
+   * decides it: one on the same device takes the older session over, which may be heard of first.
+   */
   async isCurrent({ epoch, accessToken }: Credential): Promise<boolean> {
+    await this.#signIns;
     const tokens = await this.read();
     if (!tokens || epoch !== this.#epoch) {
       return false;
@@ -134,12 +140,17 @@ export class Session {
     }
   }
 
-  /** While `session.end` is under way, whatever ends the session is the sign-out. */
-  signingOut(): () => void {
+  /** Until `done`, whatever ends the session is the sign-out. */
+  signingOut(done: Promise<void>): void {
     this.#signingOut += 1;
-    return () => {
+    void done.then(() => {
       this.#signingOut -= 1;
-    };
+    });
+  }
+
+  /** Until `done`, a login is under way. */
+  signingIn(done: Promise<void>): void {
+    this.#signIns = Promise.all([this.#signIns, done]);
   }
 
   /** Runs `work` alone, where the token store can see to that. */

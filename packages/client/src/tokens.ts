@@ -11,12 +11,22 @@ export interface Tokens {
   attemptId?: string;
 }
 
-/** Where a client keeps its tokens. Write one for the platform's key chain in a native app. */
+/**
+ * Where a client keeps its tokens and the key of the device. Write one for the platform's key
+ * chain in a native app.
+ */
 export interface TokenStore {
   /** The stored tokens; null when nobody is signed in. */
   get(): Tokens | null | Promise<Tokens | null>;
   /** Replaces the stored tokens; null removes them. */
   set(tokens: Tokens | null): unknown;
+  /**
+   * The stored key of this device; null when there is none yet. Without this method and the next
+   * one, every client is a device of its own.
+   */
+  getDevice?(): string | null | Promise<string | null>;
+  /** Stores the key of this device, apart from the tokens: it has to outlive the sign-out. */
+  setDevice?(key: string): unknown;
   /**
    * Runs `work` while nobody else who uses the same storage runs theirs: other tabs, other
    * processes. Without it two of them may refresh at once, which the server forgives for 30 s.
@@ -24,14 +34,19 @@ export interface TokenStore {
   lock?<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Keeps the tokens in memory: they are gone with the process. Clients may share one store. */
+/** Keeps everything in memory: it is gone with the process. Clients may share one store. */
 export function memoryTokenStore(initial: Tokens | null = null): TokenStore {
   let stored = initial;
+  let device: string | null = null;
   let last: Promise<unknown> = Promise.resolve();
   return {
     get: () => stored,
     set(tokens) {
       stored = tokens;
+    },
+    getDevice: () => device,
+    setDevice(key) {
+      device = key;
     },
     lock(work) {
       const result = last.then(work);

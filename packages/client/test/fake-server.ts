@@ -15,11 +15,29 @@ interface Context {
 
 /** An error as the server's formatter writes it. */
 class Refusal extends TRPCError {
-  readonly appCode: AppErrorCode;
+  readonly appCode: string;
+  readonly appData: object | null;
 
-  constructor(appCode: AppErrorCode, code: TRPCError['code'] = 'UNAUTHORIZED') {
+  constructor(
+    appCode: string,
+    code: TRPCError['code'] = 'UNAUTHORIZED',
+    appData: object | null = null,
+  ) {
     super({ code, message: appCode });
     this.appCode = appCode;
+    this.appData = appData;
+  }
+}
+
+/** A refusal of a call with a token, by its code. */
+function refusalOf(appCode: string): Refusal {
+  switch (appCode) {
+    case 'UNAVAILABLE':
+      return new Refusal(appCode, 'SERVICE_UNAVAILABLE');
+    case 'SESSION_NOT_FRESH':
+      return new Refusal(appCode, 'FORBIDDEN', { maxAgeSeconds: 600 });
+    default:
+      return new Refusal(appCode);
   }
 }
 
@@ -39,8 +57,10 @@ export interface Faults {
   closeSocket(count: number): number | null;
   /** Called for each refresh; an error code refuses it. */
   refuseRefresh(): AppErrorCode | null;
-  /** Called for each call with a token. */
-  refuseCall(path: string): AppErrorCode | null;
+  /** Called for each call with a token. The server may be newer than the client's types. */
+  refuseCall(path: string): string | null;
+  /** Awaited before a login is answered, when its session has been made. */
+  loggedIn(): Promise<unknown>;
 }
 
 const noFaults: Faults = {
@@ -49,6 +69,7 @@ const noFaults: Faults = {
   closeSocket: () => null,
   refuseRefresh: () => null,
   refuseCall: () => null,
+  loggedIn: () => Promise.resolve(),
 };
 
 /** A server with the procedures' names and the protocol of the real one, and faults on demand. */
@@ -61,6 +82,8 @@ export class FakeServer implements AsyncDisposable {
   /** HTTP requests by path. */
   readonly requests: string[] = [];
   readonly languages: (string | undefined)[] = [];
+  /** The header `chapar-device` of each HTTP request. */
+  readonly devices: (string | string[] | undefined)[] = [];
   /** What each subscription said about where it stood. */
   readonly resumes: (string | null)[] = [];
   readonly socketTokens: (string | null)[] = [];
@@ -151,6 +174,7 @@ export class FakeServer implements AsyncDisposable {
       const path = (req.url ?? '').replace(/^\/trpc\//, '').replace(/\?.*/, '');
       this.requests.push(path);
       this.languages.push(req.headers['accept-language']);
+      this.devices.push(req.headers['chapar-device']);
       if (this.faults.cutRequest(path)) {
         req.socket.destroy();
         return;
@@ -227,7 +251,7 @@ export class FakeServer implements AsyncDisposable {
           httpStatus: shape.data.httpStatus,
           path: shape.data.path ?? null,
           appCode: error instanceof Refusal ? error.appCode : 'INTERNAL',
-          appData: null,
+          appData: error instanceof Refusal ? error.appData : null,
           requestId: null,
         },
       }),
@@ -235,11 +259,8 @@ export class FakeServer implements AsyncDisposable {
     const open = t.procedure;
     const signedIn = open.use(({ ctx, path, next }) => {
       const refusal = this.faults.refuseCall(path);
-      if (refusal === 'UNAVAILABLE') {
-        throw new Refusal(refusal, 'SERVICE_UNAVAILABLE');
-      }
-      if (refusal) {
-        throw new Refusal(refusal);
+      if (refusal !== null) {
+        throw refusalOf(refusal);
       }
       if (ctx.token === null) {
         throw new Refusal('AUTH_REQUIRED');
@@ -249,26 +270,37 @@ export class FakeServer implements AsyncDisposable {
       }
       return next();
     });
+    const login = open.mutation(async () => {
+      const pair = this.issue();
+      await this.faults.loggedIn();
+      return { ...pair, isNewUser: false };
+    });
+    const signOut = signedIn.mutation(() => {
+      this.expire();
+      this.close(4403);
+    });
     const follow = this.#follow.bind(this);
     return t.router({
-      otp: t.router({
-        verify: open
-          .input((value) => value)
-          .mutation(() => ({ ...this.issue(), isNewUser: false })),
-      }),
+      otp: t.router({ verify: login }),
+      password: t.router({ login, register: login }),
+      account: t.router({ remove: signOut }),
       session: t.router({
         refresh: open
           .input((value) => value as { refreshToken: string; attemptId?: string })
           .mutation(({ input }) => this.#refresh(input)),
         list: signedIn.query(() => ({ items: [] })),
-        end: signedIn.mutation(() => {
-          this.expire();
-          this.close(4403);
-        }),
+        end: signOut,
+        removeAll: signOut,
       }),
       user: t.router({
         me: signedIn.query(({ ctx }) => ({ id: ctx.token, createdAt: new Date(0) })),
         update: signedIn.input((value) => value).mutation(({ ctx }) => ({ id: ctx.token })),
+        /** Has the form of a login's answer, and is none. */
+        lookalike: signedIn.query(() => ({
+          accessToken: 'foreign',
+          refreshToken: 'foreign',
+          accessExpiresIn: 300,
+        })),
       }),
       chat: t.router({
         send: signedIn

@@ -1,3 +1,4 @@
+import { getUntypedClient } from '@trpc/client';
 import {
   createChaparClient,
   memoryTokenStore,
@@ -46,6 +47,11 @@ export async function setUp(options: Partial<ChaparClientOptions> = {}): Promise
 
 export async function signIn({ client }: Setup): Promise<void> {
   await client.otp.verify.mutate({ challengeId: 'c', code: '123456' });
+}
+
+/** Calls a mutation by its name, also one that the types do not list. */
+export function mutate({ client }: Setup, path: string): Promise<unknown> {
+  return getUntypedClient(client).mutation(path, {});
 }
 
 /** What a call fails by. */

@@ -49,6 +49,16 @@ const client: ChaparClient = createChaparClient({
 });
 createChaparClient({ url: '', tokenStore: browserTokenStore('key') });
 createChaparClient({ url: '', tokenStore: memoryTokenStore() });
+const kept = new Map<string, string>();
+createChaparClient({
+  url: '',
+  tokenStore: {
+    get: () => null,
+    set: () => undefined,
+    getDevice: () => Promise.resolve(kept.get('device') ?? null),
+    setDevice: (key) => kept.set('device', key),
+  },
+});
 // @ts-expect-error the address is needed
 createChaparClient({});
 // @ts-expect-error there is no such language
