@@ -1,4 +1,4 @@
-import type { CloseCode, Language } from '@chapar/contract';
+import type { CloseCode, Language, Role } from '@chapar/contract';
 import type { App } from './app.ts';
 
 /**
@@ -10,6 +10,8 @@ export interface Connection {
   requestId: string;
   ip: string;
   userAgent: string | null;
+  /** A random secret that the device keeps for itself; null from clients that have none. */
+  deviceKey: string | null;
   /** Of the texts for people: error messages and SMS. */
   language: Language;
   auth: Auth;
@@ -56,5 +58,7 @@ export interface SignedInCall extends Call {
 export interface Actor {
   userId: string;
   sessionId: string;
-  role: 'user' | 'staff' | 'admin';
+  role: Role;
+  /** When they last proved who they are. */
+  authenticatedAt: Date;
 }

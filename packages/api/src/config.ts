@@ -1,19 +1,49 @@
 import type { ApiConfig } from './deps.ts';
 
-/** The defaults of every number that an operator may turn. */
+/** The defaults of everything that an operator may turn. */
 export const defaultConfig: ApiConfig = {
+  productName: 'Chapar',
+  authMethods: ['otp', 'password'],
+  accountKinds: ['personal'],
   defaultCountry: 'IR',
+  defaultTimeZone: 'Asia/Tehran',
   smsCountries: ['IR'],
   otp: {
     length: 6,
     lifeSeconds: 120,
+    mailLifeSeconds: 600,
     attemptsPerChallenge: 5,
-    wrongPerPhonePerDay: 10,
+    wrongPerContactPerDay: 10,
     resendSeconds: [60, 90, 180, 600],
-    sendsPerPhonePer10Minutes: 3,
-    sendsPerPhonePerDay: 6,
-    sendsPerAddressPerHour: 10,
+    sendsPerContactPer10Minutes: 3,
+    sendsPerContactPerDay: 6,
+    webDomain: null,
     testCodes: new Map(),
+    testCodesUntil: new Date(0),
+  },
+  smsBudget: {
+    perBlockPer10Minutes: 20,
+    perCountryPerHour: 2_000,
+    perMinute: 120,
+    perDay: 20_000,
+    unusedPerSource: 20,
+    conversionFloor: 0.2,
+  },
+  password: {
+    minLength: 8,
+    maxLength: 128,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 900,
+    memoryKiB: 19_456,
+    passes: 2,
+    workers: 2,
+    waiting: 20,
+  },
+  account: {
+    eraseAfterDays: 30,
+    minAge: 14,
+    maxAge: 120,
+    auditDays: 365,
   },
   session: {
     accessSeconds: 300,
@@ -22,9 +52,13 @@ export const defaultConfig: ApiConfig = {
     refreshGraceSeconds: 30,
     perUser: 10,
   },
+  limits: {
+    overrides: new Map(),
+    addressFactor: 1,
+  },
   stream: {
     beaconMs: 25_000,
-    auditMs: 1_000,
+    auditMs: 500,
     retentionDays: 7,
     replayLimit: 10_000,
     queueLimit: 1_000,

@@ -2,6 +2,10 @@ import type { App } from './app.ts';
 import type { Database } from './database/orm.ts';
 import type { ApiConfig, Deps, Secrets } from './deps.ts';
 import { createStreamLog, restartIfMoved } from './features/stream/index.ts';
+import { PasswordHasher } from './features/password/index.ts';
+import type { Limiter } from './limits/limiter.ts';
+import { createMemoryLimiter } from './limits/memory-limiter.ts';
+import { createPostgresLimiter } from './limits/postgres-limiter.ts';
 import { Feeds } from './realtime/feeds.ts';
 
 export interface AppOptions {
@@ -9,10 +13,13 @@ export interface AppOptions {
   deps: Deps;
   config: ApiConfig;
   secrets: Secrets;
+  /** Counts what need not be exact after a crash; in memory when left out. */
+  sharedLimiter?: Limiter;
 }
 
 /** Puts the product together and begins to follow the live log. The database stays the caller's. */
-export async function createApp({ database, deps, config, secrets }: AppOptions): Promise<App> {
+export async function createApp(options: AppOptions): Promise<App> {
+  const { database, deps, config, secrets } = options;
   if (await restartIfMoved(database.db)) {
     deps.log.warn({}, 'the database comes from another cluster: live streams begin anew');
   }
@@ -29,6 +36,11 @@ export async function createApp({ database, deps, config, secrets }: AppOptions)
     secrets,
     db: database.db,
     feeds,
+    limiters: {
+      durable: createPostgresLimiter(database.pool),
+      shared: options.sharedLimiter ?? createMemoryLimiter(),
+    },
+    hasher: new PasswordHasher({ random: deps.random, config: config.password }),
     close: () => feeds.close(),
   };
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { CountryCode } from 'libphonenumber-js';
+import type { Budget } from './limits/limiter.ts';
 import type { Hub } from './realtime/hub.ts';
 
 /** What the outside provides. Adapters satisfy these structurally; tests put their own in. */
@@ -9,6 +10,12 @@ export interface Deps {
   /** A new UUIDv7 (RFC 9562). */
   newId(): string;
   sms: SmsGateway;
+  /** Null where no mail server is set up: what needs e-mail is refused. */
+  mail: MailGateway | null;
+  /** Null where no captcha is set up: whoever would have to solve one is refused. */
+  captcha: CaptchaGateway | null;
+  /** Null where passwords are not compared with those known from breaches. */
+  breaches: BreachList | null;
   hub: Hub;
   log: Log;
 }
@@ -25,14 +32,39 @@ export interface Random {
 }
 
 /** How a provider answered. `unknown`: it may or may not have been sent. */
-export type SmsOutcome =
+export type DeliveryOutcome =
   | { outcome: 'accepted'; providerId: string }
   | { outcome: 'rejected'; reason: string }
   | { outcome: 'unknown'; reason: string };
 
 export interface SmsGateway {
   /** @param to E.164. @param ref ours, the same for every try of one message. */
-  send(message: { to: string; text: string; ref: string }): Promise<SmsOutcome>;
+  send(message: { to: string; text: string; ref: string }): Promise<DeliveryOutcome>;
+}
+
+export interface Mail {
+  /** One address. */
+  to: string;
+  subject: string;
+  /** The same words twice: plain, and as an HTML page that turns Persian the right way. */
+  text: string;
+  html: string;
+  /** Ours, the same for every try of one message. */
+  ref: string;
+}
+
+export interface MailGateway {
+  send(mail: Mail): Promise<DeliveryOutcome>;
+}
+
+export interface CaptchaGateway {
+  /** Whether the token proves a person at this address. False when the provider does not answer. */
+  check(proof: { token: string; ip: string }): Promise<boolean>;
+}
+
+export interface BreachList {
+  /** How often a password is known from breaches; 0 when the list does not answer in time. */
+  count(password: string): Promise<number>;
 }
 
 export interface Log {
@@ -49,28 +81,91 @@ export interface Secrets {
   seal: KeyObject;
 }
 
-/** Numbers that an operator may turn; every one has a documented default. */
+/** What an operator may turn; everything has a documented default. */
 export interface ApiConfig {
+  /** Stands in texts for people, and in no password. */
+  productName: string;
+  /** How people sign in. */
+  authMethods: readonly AuthMethod[];
+  /**
+   * Kinds of account that a caller may choose. One phone number has at most one account of each;
+   * the first is the usual one.
+   */
+  accountKinds: readonly [string, ...string[]];
   defaultCountry: CountryCode;
+  /** IANA name. Decides what day it is for somebody who has not said where they are. */
+  defaultTimeZone: string;
   /** Countries that codes are sent to; others get the same neutral answer and no SMS. */
   smsCountries: readonly CountryCode[];
   otp: OtpConfig;
+  smsBudget: SmsBudgetConfig;
+  password: PasswordConfig;
+  account: AccountConfig;
   session: SessionConfig;
+  limits: LimitsConfig;
   stream: StreamConfig;
 }
 
+export type AuthMethod = 'otp' | 'password';
+
 export interface OtpConfig {
   length: number;
+  /** Of a code sent by SMS. */
   lifeSeconds: number;
+  /** Of a code sent by mail. */
+  mailLifeSeconds: number;
   attemptsPerChallenge: number;
-  wrongPerPhonePerDay: number;
+  /** Of one phone number or e-mail address. */
+  wrongPerContactPerDay: number;
   /** Seconds to wait after the first, second, … code; the last one stays. */
   resendSeconds: readonly number[];
-  sendsPerPhonePer10Minutes: number;
-  sendsPerPhonePerDay: number;
-  sendsPerAddressPerHour: number;
+  sendsPerContactPer10Minutes: number;
+  sendsPerContactPerDay: number;
+  /**
+   * The site whose pages may read the code out of the SMS (WebOTP, and the autofill of iOS and
+   * Android): a host name, or null for texts without the line.
+   */
+  webDomain: string | null;
   /** Numbers (E.164) whose code is known and never sent; empty in production. */
   testCodes: ReadonlyMap<string, string>;
+  /** From this instant test codes are codes like any other. */
+  testCodesUntil: Date;
+}
+
+/** What SMS may cost, and when asking for codes without using them becomes suspicious. */
+export interface SmsBudgetConfig {
+  /** Codes to numbers that differ in their last three digits only, in 10 minutes. */
+  perBlockPer10Minutes: number;
+  perCountryPerHour: number;
+  perMinute: number;
+  perDay: number;
+  /** Codes that a device, or a neighbourhood of addresses, may ask for in a day and use none. */
+  unusedPerSource: number;
+  /** Fewer used codes than this part of those sent in an hour is worth a warning. */
+  conversionFloor: number;
+}
+
+export interface PasswordConfig {
+  minLength: number;
+  maxLength: number;
+  /** The wait after a wrong password doubles from the first to the second. */
+  firstDelaySeconds: number;
+  longestDelaySeconds: number;
+  /** Of Argon2id (RFC 9106); the OWASP floor is 19,456 KiB and 2 passes. */
+  memoryKiB: number;
+  passes: number;
+  /** Hashes made at once, and those that may wait for their turn. */
+  workers: number;
+  waiting: number;
+}
+
+export interface AccountConfig {
+  /** Days between asking for removal and erasure. */
+  eraseAfterDays: number;
+  minAge: number;
+  maxAge: number;
+  /** How long the audit log is kept. */
+  auditDays: number;
 }
 
 export interface SessionConfig {
@@ -79,6 +174,13 @@ export interface SessionConfig {
   refreshAbsoluteSeconds: number;
   refreshGraceSeconds: number;
   perUser: number;
+}
+
+export interface LimitsConfig {
+  /** Budgets by name, such as `otp.request:address`, that replace those declared in the routers. */
+  overrides: ReadonlyMap<string, Budget>;
+  /** Widens every budget by address. In development one machine plays many people. */
+  addressFactor: number;
 }
 
 export interface StreamConfig {

@@ -1,5 +1,11 @@
 import { TRPCError } from '@trpc/server';
-import { appErrors, type AppErrorCode, type AppErrorData } from '@chapar/contract';
+import {
+  appErrors,
+  fieldErrors,
+  type AppErrorCode,
+  type AppErrorData,
+  type FieldErrorReason,
+} from '@chapar/contract';
 
 interface AppErrorOptions<Code extends AppErrorCode> {
   /** What the client may know beside the code. */
@@ -23,6 +29,12 @@ export class AppError<Code extends AppErrorCode = AppErrorCode> extends TRPCErro
     this.appCode = appCode;
     this.data = options.data;
   }
+}
+
+/** One field of the input is wrong in a way that its schema cannot know. */
+export function fieldError(path: string, reason: FieldErrorReason): AppError<'INPUT_INVALID'> {
+  const issues = [{ path, reason, message: fieldErrors[reason].en }];
+  return new AppError('INPUT_INVALID', { data: { issues } });
 }
 
 /** Whether something that was thrown is an error of the contract. */

@@ -5,12 +5,30 @@ export { quietLogger } from './database/queue.ts';
 export { createApp } from './create-app.ts';
 export { migrate } from './database/migrations.ts';
 export { openDatabase, type Database } from './database/orm.ts';
-export type { ApiConfig, Clock, Deps, Log, Random, Secrets, SmsGateway } from './deps.ts';
+export type {
+  ApiConfig,
+  BreachList,
+  CaptchaGateway,
+  Clock,
+  DeliveryOutcome,
+  Deps,
+  Log,
+  Mail,
+  MailGateway,
+  Random,
+  Secrets,
+  SmsGateway,
+} from './deps.ts';
 export { isAppError } from './errors.ts';
+export { ensureFirstAdmin } from './features/admin/index.ts';
 export { expiryOf, verifyAccessToken } from './features/session/index.ts';
 export { createTaskList } from './jobs.ts';
 export { createIdSource } from './kernel/id.ts';
 export { parsePhone } from './kernel/phone.ts';
+export type { Budget, Limiter } from './limits/limiter.ts';
+export { createMemoryLimiter } from './limits/memory-limiter.ts';
+export { createPostgresLimiter } from './limits/postgres-limiter.ts';
+export { createRedisLimiter } from './limits/redis-limiter.ts';
 export { createMemoryHub, type Hub } from './realtime/hub.ts';
 export { sweep } from './sweep.ts';
-export { appRouter, procedureList } from './router.ts';
+export { appRouter, limitNames, procedureList } from './router.ts';

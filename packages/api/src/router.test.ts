@@ -1,11 +1,21 @@
 import { callTRPCProcedure, TRPCError } from '@trpc/server';
-import { beforeAll, afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Connection } from './call.ts';
 import { isAppError } from './errors.ts';
+import { after, hour } from './kernel/duration.ts';
 import { appRouter, procedureList } from './router.ts';
 import { access, type Access } from './testing/access.ts';
 import { createTestApi, type Actor, type TestApi } from './testing/index.ts';
-import { open, router, signedIn, staff } from './trpc.ts';
+import { admin, freshSession, open, router, signedIn, staff } from './trpc.ts';
+
+/** The answers by which a guard turns somebody away. */
+const refusals = [
+  'AUTH_REQUIRED',
+  'SESSION_ENDED',
+  'SESSION_NOT_FRESH',
+  'STAFF_ONLY',
+  'ADMIN_ONLY',
+] as const;
 
 /** Whether a caller got past the guard, whatever became of the call behind it. */
 async function passes(
@@ -27,7 +37,7 @@ async function passes(
     });
     return true;
   } catch (error) {
-    if (isAppError(error) && ['AUTH_REQUIRED', 'STAFF_ONLY'].includes(error.appCode)) {
+    if (isAppError(error) && refusals.some((code) => code === error.appCode)) {
       return false;
     }
     return error instanceof TRPCError;
@@ -38,51 +48,89 @@ async function passes(
 const ladder = router({
   open: open.query(() => 'done'),
   signedIn: signedIn.query(() => 'done'),
+  fresh: freshSession(60).query(() => 'done'),
   staff: staff.query(() => 'done'),
+  admin: admin.query(() => 'done'),
 });
 
+/** Everybody who may try. `resting` signed in an hour ago; `deactivated` was then shut out. */
+const kinds = ['anonymous', 'resting', 'user', 'deactivated', 'staff', 'admin'] as const;
+type Kind = (typeof kinds)[number];
+type Cast = Record<Kind, Actor>;
+
 let api: TestApi;
-let actors: Record<'nobody' | 'somebody' | 'staff', Actor>;
+let cast: Cast;
+
+async function castActors(): Promise<Cast> {
+  const resting = await api.signUp();
+  const deactivated = await api.signUp();
+  const { db } = api.app;
+  const hourAgo = after(api.clock.now(), -hour);
+  await db
+    .updateTable('sessions')
+    .set({ authenticated_at: hourAgo })
+    .where('id', '=', resting.sessionId)
+    .execute();
+  await db
+    .updateTable('users')
+    .set({ status: 'inactive' })
+    .where('id', '=', deactivated.id)
+    .execute();
+  return {
+    anonymous: api.anonymous(),
+    resting,
+    user: await api.signUp(),
+    deactivated,
+    staff: await api.signUp({ role: 'staff' }),
+    admin: await api.signUp({ role: 'admin' }),
+  };
+}
 
 beforeAll(async () => {
   api = await createTestApi();
-  actors = {
-    nobody: api.anonymous(),
-    somebody: await api.signUp(),
-    staff: await api.signUp({ role: 'staff' }),
-  };
+  cast = await castActors();
 });
 
 afterAll(() => api.close());
 
-const rungs: Record<Access, { nobody: boolean; somebody: boolean; staff: boolean }> = {
-  open: { nobody: true, somebody: true, staff: true },
-  signedIn: { nobody: false, somebody: true, staff: true },
-  staff: { nobody: false, somebody: false, staff: true },
+const all = ['anonymous', 'resting', 'user', 'deactivated', 'staff', 'admin'] as const;
+const rungs: Record<Access, readonly Kind[]> = {
+  open: all,
+  signedIn: ['resting', 'user', 'staff', 'admin'],
+  fresh: ['user', 'staff', 'admin'],
+  staff: ['staff', 'admin'],
+  admin: ['admin'],
 };
 
-async function measure(target: Parameters<typeof passes>[0]) {
-  return {
-    nobody: await passes(target, actors.nobody.call().connection),
-    somebody: await passes(target, actors.somebody.call().connection),
-    staff: await passes(target, actors.staff.call().connection),
-  };
+/** Who gets past the guard. */
+async function measure(target: Parameters<typeof passes>[0], actors: Cast): Promise<Kind[]> {
+  const passed: Kind[] = [];
+  for (const kind of kinds) {
+    if (await passes(target, actors[kind].call().connection)) {
+      passed.push(kind);
+    }
+  }
+  return passed;
 }
 
-test('every procedure has a row in the table of access, and every row a procedure', () => {
+test('A51: every procedure has a row in the table of access, and every row a procedure', () => {
   expect(Object.keys(access).toSorted()).toEqual(procedureList.map(({ path }) => path).toSorted());
 });
 
-describe('each rung of the ladder', () => {
-  test.for(['open', 'signedIn', 'staff'] as const)('%s', async (path) => {
-    expect(await measure({ router: ladder, path, type: 'query' })).toEqual(rungs[path]);
+describe('A51: each rung of the ladder', () => {
+  test.for(['open', 'signedIn', 'fresh', 'staff', 'admin'] as const)('%s', async (path) => {
+    expect(await measure({ router: ladder, path, type: 'query' }, cast)).toEqual(rungs[path]);
   });
 });
 
-describe('who may call', () => {
+/** Without an input nothing stops the call itself: these are made by people who are not needed. */
+const callsThrough = new Set(['session.end', 'session.removeAll', 'account.remove']);
+
+describe('A51, A53: who may call', () => {
   test.for(procedureList)('$path', async ({ path, type }) => {
-    const row = access[path] ?? 'staff';
-    expect(await measure({ router: appRouter, path, type })).toEqual(rungs[row]);
+    const row = access[path] ?? 'admin';
+    const actors = callsThrough.has(path) ? await castActors() : cast;
+    expect(await measure({ router: appRouter, path, type }, actors)).toEqual(rungs[row]);
   });
 });
 

@@ -1,19 +1,26 @@
 import type { AnyTRPCProcedure } from '@trpc/server';
+import { accountRouter } from './features/account/account.router.ts';
+import { adminRouter } from './features/admin/admin.router.ts';
 import { chatRouter } from './features/chat/chat.router.ts';
 import { friendRouter } from './features/friend/friend.router.ts';
 import { otpRouter } from './features/otp/otp.router.ts';
+import { passwordRouter } from './features/password/password.router.ts';
 import { sessionRouter } from './features/session/session.router.ts';
 import { streamRouter } from './features/stream/stream.router.ts';
 import { userRouter } from './features/user/user.router.ts';
-import { router } from './trpc.ts';
+import { limitName, type LimitedBy } from './limits/guard.ts';
+import { router, type ProcedureMeta } from './trpc.ts';
 
 export const appRouter = router({
   otp: otpRouter,
+  password: passwordRouter,
   session: sessionRouter,
+  account: accountRouter,
   user: userRouter,
   friend: friendRouter,
   chat: chatRouter,
   stream: streamRouter,
+  admin: adminRouter,
 });
 
 /** tRPC keeps all procedures flat under their paths, which its types do not say. */
@@ -25,3 +32,11 @@ export const procedureList = Object.entries(procedures).map(([path, { _def }]) =
   type: _def.type,
   hasOutput: 'output' in _def,
 }));
+
+/** The name of every budget that a procedure declares, such as `otp.request:address`. */
+export const limitNames: readonly string[] = Object.entries(procedures).flatMap(
+  ([path, { _def }]) =>
+    Object.keys((_def.meta as ProcedureMeta | undefined)?.limits ?? {}).map((by) =>
+      limitName(path, by as LimitedBy),
+    ),
+);

@@ -1,20 +1,31 @@
 import type { App } from './app.ts';
-import { forgetSpent } from './database/rate-limit.ts';
-import { forgetOldChallenges } from './features/otp/index.ts';
+import { erasePeople } from './erase.ts';
+import { forgetOldAudit } from './features/audit/index.ts';
+import { forgetOldChallenges, watchConversion } from './features/otp/index.ts';
+import { forgetOldTries } from './features/password/index.ts';
 import { forgetOldEvents } from './features/stream/index.ts';
+import { forgetExpiredLimits } from './limits/postgres-limiter.ts';
 
 /** How many rows of each kind a sweep has removed. */
 export interface Swept {
   events: number;
   challenges: number;
   limits: number;
+  tries: number;
+  audit: number;
+  people: number;
 }
 
 /** Removes what nobody can need any more, so that no table grows for ever. Safe to run anywhere. */
 export async function sweep(app: App): Promise<Swept> {
+  await watchConversion(app);
   return {
     events: await forgetOldEvents(app),
     challenges: await forgetOldChallenges(app),
-    limits: await forgetSpent(app.db, app.deps.clock.now()),
+    // The limiter's library counts by the machine's own clock.
+    limits: await forgetExpiredLimits(app.db, new Date()),
+    tries: await forgetOldTries(app),
+    audit: await forgetOldAudit(app),
+    people: await erasePeople(app),
   };
 }

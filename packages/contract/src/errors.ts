@@ -31,7 +31,9 @@ export const appErrors = {
     kind: 'BAD_REQUEST',
     en: 'Some of the input is not valid.',
     fa: 'بخشی از اطلاعات درست نیست.',
-    data: z.object({ issues: z.array(z.object({ path: z.string(), message: z.string() })) }),
+    data: z.object({
+      issues: z.array(z.object({ path: z.string(), reason: z.string(), message: z.string() })),
+    }),
   },
   PROCEDURE_NOT_FOUND: {
     kind: 'NOT_FOUND',
@@ -80,10 +82,43 @@ export const appErrors = {
     en: 'Only staff can do this.',
     fa: 'این کار فقط برای همکاران ممکن است.',
   },
+  ADMIN_ONLY: {
+    kind: 'FORBIDDEN',
+    en: 'Only administrators can do this.',
+    fa: 'این کار فقط برای مدیران ممکن است.',
+  },
+  ADMIN_RANK: {
+    kind: 'FORBIDDEN',
+    en: 'You can do this only to people of a lower role than yours.',
+    fa: 'این کار را فقط با کسانی می‌توانید بکنید که نقش پایین‌تری دارند.',
+  },
+  AUTH_METHOD_OFF: {
+    kind: 'FORBIDDEN',
+    en: 'This way of signing in is not offered here.',
+    fa: 'این روش ورود در این‌جا فعال نیست.',
+  },
+  BUSY: {
+    kind: 'TOO_MANY_REQUESTS',
+    en: 'Too many people are signing in right now. Please try again in a moment.',
+    fa: 'اکنون افراد زیادی در حال ورود هستند. اندکی بعد دوباره تلاش کنید.',
+    data: retryAfter,
+  },
+  MAIL_OFF: {
+    kind: 'FORBIDDEN',
+    en: 'E-mail is not set up here.',
+    fa: 'ایمیل در این‌جا راه‌اندازی نشده است.',
+  },
   PHONE_INVALID: {
     kind: 'BAD_REQUEST',
     en: 'This phone number is not valid.',
     fa: 'شماره تلفن درست نیست.',
+    data: z.object({
+      /**
+       * Of an Iranian number without country code: not 11 digits, or not beginning with 09. Of
+       * any other: such a number cannot exist.
+       */
+      reason: z.enum(['length', 'prefix', 'impossible']),
+    }),
   },
   OTP_RESEND_TOO_SOON: {
     kind: 'TOO_MANY_REQUESTS',
@@ -112,6 +147,34 @@ export const appErrors = {
     en: 'Too many wrong codes. Please ask for a new one.',
     fa: 'تعداد کد نادرست زیاد شد. کد تازه‌ای بگیرید.',
   },
+  OTP_CAPTCHA_REQUIRED: {
+    kind: 'FORBIDDEN',
+    en: 'Please show first that you are a person.',
+    fa: 'نخست نشان دهید که ربات نیستید.',
+  },
+  PASSWORD_WRONG: {
+    kind: 'UNAUTHORIZED',
+    en: 'The name or the password is not right.',
+    fa: 'نام کاربری یا گذرواژه درست نیست.',
+  },
+  PASSWORD_TOO_MANY_TRIES: {
+    kind: 'TOO_MANY_REQUESTS',
+    en: 'Please wait before you try another password, or sign in with a code.',
+    fa: 'پیش از آزمودن گذرواژه‌ای دیگر صبر کنید، یا با کد وارد شوید.',
+    data: retryAfter,
+  },
+  PASSWORD_WEAK: {
+    kind: 'BAD_REQUEST',
+    en: 'This password is too easy to guess. Please choose another one.',
+    fa: 'این گذرواژه به‌آسانی حدس زده می‌شود. گذرواژه دیگری برگزینید.',
+    data: z.object({ weaknesses: z.array(z.string()) }),
+  },
+  SESSION_NOT_FRESH: {
+    kind: 'FORBIDDEN',
+    en: 'Please confirm first that it is you.',
+    fa: 'نخست تأیید کنید که خودتان هستید.',
+    data: z.object({ maxAgeSeconds: z.int() }),
+  },
   SESSION_ENDED: {
     kind: 'UNAUTHORIZED',
     en: 'This session has ended. Please sign in again.',
@@ -136,6 +199,21 @@ export const appErrors = {
     kind: 'FORBIDDEN',
     en: 'This account is closed.',
     fa: 'این حساب بسته شده است.',
+  },
+  USER_EMAIL_TAKEN: {
+    kind: 'CONFLICT',
+    en: 'This e-mail address has an account already.',
+    fa: 'این نشانی ایمیل از پیش حسابی دارد.',
+  },
+  USER_KIND_UNKNOWN: {
+    kind: 'BAD_REQUEST',
+    en: 'There is no such kind of account.',
+    fa: 'چنین نوع حسابی وجود ندارد.',
+  },
+  USER_PHONE_TAKEN: {
+    kind: 'CONFLICT',
+    en: 'This phone number has an account already.',
+    fa: 'این شماره تلفن از پیش حسابی دارد.',
   },
   USER_NOT_FOUND: {
     kind: 'NOT_FOUND',

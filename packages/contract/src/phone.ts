@@ -19,15 +19,15 @@ function withoutSeparators(text: string): string {
 }
 
 const longestTyped = 40;
-const dialled = /^(?:\+|00)?[0-9]{5,15}$/;
+const dialled = /^\+?[0-9]*$/;
 
 /**
  * A phone number as a person types it: national (0912…), international (+98… or 0098…), in
  * ASCII, Persian or Arabic digits. Comes out in ASCII without separators; whether such a number
- * can exist is decided by the server, which turns it into E.164.
+ * can exist, its length included, is decided by the server, which turns it into E.164.
  */
 export const phoneSchema = z
   .string()
   .max(longestTyped)
   .transform((typed) => withoutSeparators(toAsciiDigits(typed)))
-  .pipe(z.string().regex(dialled, 'is not a phone number'));
+  .pipe(z.string().min(1).regex(dialled, 'phone-digits'));

@@ -1,12 +1,15 @@
 import { z } from 'zod';
+import { auditEventViewSchema } from './audit.ts';
 import { idSchema } from './id.ts';
+import { pageSchema } from './page.ts';
+import { lineSchema } from './text.ts';
 
 const longestDeviceName = 100;
 const longestRefreshToken = 1_000;
 
 /** How the app introduces the device; shown to its owner in the list of sessions. */
 export const deviceSchema = z.strictObject({
-  name: z.string().trim().min(1).max(longestDeviceName),
+  name: lineSchema(longestDeviceName),
   platform: z.enum(['web', 'android', 'ios', 'desktop', 'other']).default('other'),
 });
 
@@ -34,15 +37,23 @@ export const sessionViewSchema = z.object({
   id: z.string(),
   deviceName: z.string().nullable(),
   platform: z.string().nullable(),
+  /** As the user agent says: `mobile`, `tablet`, `desktop`, `tv`, `bot` … */
+  deviceKind: z.string().nullable(),
+  /** Name and version, such as `Firefox 140.0`. */
+  browser: z.string().nullable(),
+  os: z.string().nullable(),
   userAgent: z.string().nullable(),
   ip: z.string(),
   createdAt: z.date(),
   lastSeenAt: z.date(),
+  /** When the person last proved who they are: at the login, or by `account.confirm`. */
+  authenticatedAt: z.date(),
   /** True for the session that asks. */
   isCurrent: z.boolean(),
 });
 
 export const sessionListOutputSchema = z.object({ items: z.array(sessionViewSchema) });
+export const sessionListEventsOutputSchema = pageSchema(auditEventViewSchema);
 export const sessionRemoveOthersOutputSchema = z.object({ removed: z.int() });
 
 export const sessionEndReasonSchema = z.enum([
@@ -51,6 +62,11 @@ export const sessionEndReasonSchema = z.enum([
   'refresh-reused',
   'too-many',
   'expired',
+  'replaced',
+  'password-changed',
+  'phone-changed',
+  'deactivated',
+  'account-removed',
 ]);
 
 export type Device = z.infer<typeof deviceSchema>;

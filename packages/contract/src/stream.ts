@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditTypeSchema } from './audit.ts';
 import { conversationViewSchema, messageViewSchema } from './chat.ts';
 import { friendRequestViewSchema } from './friend.ts';
 import { sessionEndReasonSchema } from './session.ts';
@@ -25,6 +26,8 @@ export const streamInputSchema = z
  * once and the same bytes go to every reader.
  */
 export const streamBodySchemas = {
+  /** Something about the account that its owner should look at. */
+  'account.alert': z.object({ type: auditTypeSchema, sessionId: z.string().nullable() }),
   'chat.started': conversationViewSchema,
   'chat.message': messageViewSchema,
   'chat.read': z.object({ conversationId: z.string(), userId: z.string(), readSeq: z.int() }),

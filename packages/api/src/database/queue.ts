@@ -8,6 +8,12 @@ export const quietLogger = new Logger(() => () => undefined);
 /** Jobs by name with what they carry. Payloads rest in the database: never a code or a token. */
 export interface JobPayloads {
   'otp.send': { challengeId: string; language: 'en' | 'fa' };
+  'account.notice': {
+    id: string;
+    channel: 'sms' | 'mail';
+    address: string;
+    language: 'en' | 'fa';
+  };
 }
 
 /**

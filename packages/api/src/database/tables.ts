@@ -1,12 +1,14 @@
 import type { InferKyselyDB } from '@mikro-orm/postgresql';
 import type { Kysely, Transaction } from 'kysely';
+import { AuditEventEntity } from '../features/audit/audit.entity.ts';
 import {
   ConversationEntity,
   ConversationMemberEntity,
   MessageEntity,
 } from '../features/chat/chat.entity.ts';
 import { FriendRequestEntity, FriendshipEntity } from '../features/friend/friend.entity.ts';
-import { OtpChallengeEntity } from '../features/otp/otp.entity.ts';
+import { OtpChallengeEntity, OtpContactEntity } from '../features/otp/otp.entity.ts';
+import { PasswordDelayEntity, PasswordEntity } from '../features/password/password.entity.ts';
 import { SessionEntity } from '../features/session/session.entity.ts';
 import {
   StreamEntity,
@@ -15,14 +17,18 @@ import {
   StreamMemberEntity,
 } from '../features/stream/stream.entity.ts';
 import { UserEntity } from '../features/user/user.entity.ts';
-import { RateLimitEntity } from './rate-limit.entity.ts';
+import { LimitEntity } from '../limits/limits.entity.ts';
 
 /** Every table of the product, listed by hand: nothing is found by scanning folders. */
 export const entities = [
   UserEntity,
   SessionEntity,
   OtpChallengeEntity,
-  RateLimitEntity,
+  OtpContactEntity,
+  PasswordEntity,
+  PasswordDelayEntity,
+  AuditEventEntity,
+  LimitEntity,
   FriendRequestEntity,
   FriendshipEntity,
   ConversationEntity,

@@ -1,5 +1,5 @@
 import type { Page } from '@chapar/contract';
-import { AppError } from '../errors.ts';
+import { fieldError } from '../errors.ts';
 
 /** Packs the sort key of a page's last row into the opaque text of `nextCursor`. */
 function writeCursor(key: readonly (string | number)[]): string {
@@ -25,9 +25,7 @@ export function readCursor<const Kinds extends readonly ('date' | 'id' | 'seq')[
       kinds[i] === 'date' ? new Date(part as number) : part,
     ) as CursorKey<Kinds>;
   }
-  throw new AppError('INPUT_INVALID', {
-    data: { issues: [{ path: 'cursor', message: 'is not a cursor of this list' }] },
-  });
+  throw fieldError('cursor', 'invalid');
 }
 
 /**

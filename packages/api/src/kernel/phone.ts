@@ -1,4 +1,5 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
+import { AppError } from '../errors.ts';
 
 /** A phone number in E.164 with the country it belongs to. */
 export interface ParsedPhone {
@@ -28,4 +29,30 @@ export function parsePhone(typed: string, defaultCountry: CountryCode): ParsedPh
     return null;
   }
   return { e164: phone.number, country: phone.country };
+}
+
+/**
+ * Like {@link parsePhone}, for numbers that must be right.
+ *
+ * @throws AppError `PHONE_INVALID` with what is wrong
+ */
+export function requirePhone(typed: string, defaultCountry: CountryCode): ParsedPhone {
+  const phone = parsePhone(typed, defaultCountry);
+  if (!phone) {
+    throw new AppError('PHONE_INVALID', { data: { reason: whyNot(typed, defaultCountry) } });
+  }
+  return phone;
+}
+
+const iranianDigits = 11;
+
+/** A number typed the Iranian way has 11 digits and begins with 09. */
+function whyNot(typed: string, defaultCountry: CountryCode): 'length' | 'prefix' | 'impossible' {
+  if (defaultCountry !== 'IR' || typed.startsWith('+') || typed.startsWith('00')) {
+    return 'impossible';
+  }
+  if (!typed.startsWith('09')) {
+    return 'prefix';
+  }
+  return typed.length === iranianDigits ? 'impossible' : 'length';
 }

@@ -1,5 +1,8 @@
-/** Who may call. `open`: anybody; `signedIn`: a living session; `staff`: staff rights besides. */
-export type Access = 'open' | 'signedIn' | 'staff';
+/**
+ * Who may call. `open`: anybody; `signedIn`: a living session; `fresh`: one of somebody who has
+ * proved a moment ago who they are; `staff`: staff rights besides; `admin`: an administrator.
+ */
+export type Access = 'open' | 'signedIn' | 'fresh' | 'staff' | 'admin';
 
 /**
  * Who may call each procedure. A test calls every one of them as nobody, as somebody and as staff
@@ -8,11 +11,26 @@ export type Access = 'open' | 'signedIn' | 'staff';
 export const access: Record<string, Access> = {
   'otp.request': 'open',
   'otp.verify': 'open',
+  'password.login': 'open',
+  'password.register': 'open',
+  'password.set': 'signedIn',
+  'password.checkReset': 'open',
+  'password.reset': 'open',
   'session.refresh': 'open',
+  'session.get': 'signedIn',
   'session.list': 'signedIn',
-  'session.remove': 'signedIn',
-  'session.removeOthers': 'signedIn',
+  'session.listEvents': 'signedIn',
+  'session.remove': 'fresh',
+  'session.removeOthers': 'fresh',
+  'session.removeAll': 'signedIn',
   'session.end': 'signedIn',
+  'account.requestPhone': 'fresh',
+  'account.changePhone': 'signedIn',
+  'account.requestEmail': 'fresh',
+  'account.confirmEmail': 'signedIn',
+  'account.requestConfirm': 'signedIn',
+  'account.confirm': 'signedIn',
+  'account.remove': 'fresh',
   'user.me': 'signedIn',
   'user.update': 'signedIn',
   'friend.request': 'signedIn',
@@ -29,4 +47,9 @@ export const access: Record<string, Access> = {
   'chat.listMessages': 'signedIn',
   'chat.markRead': 'signedIn',
   'stream.onEvent': 'signedIn',
+  'admin.deactivateUser': 'staff',
+  'admin.reactivateUser': 'staff',
+  'admin.listEvents': 'staff',
+  'admin.setPassword': 'admin',
+  'admin.setRole': 'admin',
 };

@@ -1,4 +1,4 @@
-import type { MessageView, StreamEvent } from '@chapar/contract';
+import type { Me, MessageView, OtpPurpose, StreamEvent } from '@chapar/contract';
 import type { TrackedEnvelope } from '@trpc/server';
 import type { App } from '../app.ts';
 import type { Call, Connection } from '../call.ts';
@@ -6,6 +6,7 @@ import { verifyAccessToken } from '../features/session/index.ts';
 import { appRouter } from '../router.ts';
 import { createCallerFactory } from '../trpc.ts';
 import { Listener } from './listener.ts';
+import type { FakeMail } from './fake-mail.ts';
 import type { FakeSms } from './fake-sms.ts';
 
 const createCaller = createCallerFactory(appRouter);
@@ -16,6 +17,7 @@ type Caller = ReturnType<typeof createCaller>;
 export interface ActorHost {
   app: App;
   sms: FakeSms;
+  mail: FakeMail;
   runJobs(): Promise<void>;
 }
 
@@ -52,21 +54,35 @@ export class Actor {
     return auth.status === 'verified' ? auth.sessionId : '';
   }
 
-  /** Asks for a code and reads it from the SMS. */
-  async requestCode(phone: string): Promise<{ challengeId: string; code: string }> {
-    const { challengeId } = await this.api.otp.request({ phone });
+  /** Asks for a code and reads it from the SMS or the mail. */
+  async requestCode(
+    contact: string,
+    purpose: OtpPurpose = 'login',
+  ): Promise<{ challengeId: string; code: string }> {
+    const to = contact.includes('@') ? { email: contact } : { phone: contact };
+    const { challengeId } = await this.api.otp.request({ ...to, purpose });
+    return { challengeId, code: await this.readCode(challengeId) };
+  }
+
+  /** The code of a challenge, from the message that brought it; empty where there was none. */
+  async readCode(challengeId: string): Promise<string> {
     await this.#api.runJobs();
-    const sms = this.#api.sms.sent.find(({ ref }) => ref === challengeId);
-    return { challengeId, code: /\d{6}/.exec(sms?.text ?? '')?.[0] ?? '' };
+    const sent = [...this.#api.sms.sent, ...this.#api.mail.sent];
+    const text = sent.find(({ ref }) => ref === challengeId)?.text ?? '';
+    return /\b\d{3,10}\b/.exec(text)?.[0] ?? '';
   }
 
   /** Signs in by a code. */
-  async signIn(phone: string): Promise<void> {
-    const { challengeId, code } = await this.requestCode(phone);
-    const verified = await this.api.otp.verify({ challengeId, code });
-    this.id = verified.user.id;
-    this.phone = verified.user.phone;
-    this.useTokens(verified);
+  async signIn(contact: string): Promise<void> {
+    const { challengeId, code } = await this.requestCode(contact);
+    this.enter(await this.api.otp.verify({ challengeId, code }));
+  }
+
+  /** Goes on as whom a login has answered. */
+  enter(login: { accessToken: string; refreshToken: string; user: Me }): void {
+    this.id = login.user.id;
+    this.phone = login.user.phone ?? '';
+    this.useTokens(login);
   }
 
   /** Goes on with another pair of tokens. */

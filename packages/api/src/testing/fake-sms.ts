@@ -1,4 +1,4 @@
-import type { SmsGateway, SmsOutcome } from '../deps.ts';
+import type { DeliveryOutcome, SmsGateway } from '../deps.ts';
 
 interface SentSms {
   to: string;
@@ -10,9 +10,9 @@ interface SentSms {
 export class FakeSms implements SmsGateway {
   readonly sent: SentSms[] = [];
   /** What the next calls answer; accepted when empty. */
-  readonly answers: (SmsOutcome | Error)[] = [];
+  readonly answers: (DeliveryOutcome | Error)[] = [];
 
-  send(message: SentSms): Promise<SmsOutcome> {
+  send(message: SentSms): Promise<DeliveryOutcome> {
     this.sent.push(message);
     const answer = this.answers.shift() ?? { outcome: 'accepted', providerId: message.ref };
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);

@@ -6,11 +6,13 @@ import { defaultConfig } from '../config.ts';
 import { quietLogger } from '../database/queue.ts';
 import { createApp } from '../create-app.ts';
 import { openDatabase, type Database } from '../database/orm.ts';
-import type { ApiConfig, Deps } from '../deps.ts';
+import type { ApiConfig, BreachList, CaptchaGateway, Deps, MailGateway } from '../deps.ts';
+import type { Limiter } from '../limits/limiter.ts';
 import { createIdSource } from '../kernel/id.ts';
 import { createTaskList } from '../jobs.ts';
 import { createMemoryHub, type Hub } from '../realtime/hub.ts';
 import { Actor } from './actor.ts';
+import { FakeMail } from './fake-mail.ts';
 import { FakeSms } from './fake-sms.ts';
 import { TestClock } from './test-clock.ts';
 import { cloneDatabase, type TestDatabase } from './test-database.ts';
@@ -20,6 +22,11 @@ export interface TestApiOptions {
   config?: Partial<ApiConfig>;
   hub?: Hub;
   clock?: TestClock;
+  /** Null for a server without mail. */
+  mail?: MailGateway | null;
+  captcha?: CaptchaGateway;
+  breaches?: BreachList;
+  sharedLimiter?: Limiter;
   /** Another node on the database of this one. */
   on?: TestApi;
 }
@@ -37,13 +44,22 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
   const opened = await openDatabase({ url });
   const clock = options.clock ?? options.on?.clock ?? new TestClock();
   const sms = options.on?.sms ?? new FakeSms();
+  const mail = options.on?.mail ?? new FakeMail();
+  const warnings = options.on?.warnings ?? [];
   const deps: Deps = {
     clock,
     random: { bytes: randomBytes, integer: (below) => randomInt(below) },
     newId: createIdSource({ now: () => new Date() }, randomBytes),
     sms,
+    mail: options.mail === undefined ? mail : options.mail,
+    captcha: options.captcha ?? null,
+    breaches: options.breaches ?? null,
     hub: options.hub ?? createMemoryHub(),
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log: {
+      info: () => undefined,
+      warn: (data, message) => warnings.push({ ...data, message }),
+      error: () => undefined,
+    },
   };
   const secrets = options.on?.app.secrets ?? {
     accessToken: createSecretKey(randomBytes(keyBytes)),
@@ -52,8 +68,15 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     seal: createSecretKey(randomBytes(keyBytes)),
   };
   const config = { ...defaultConfig, stream: fastStream, ...options.config };
-  const app = await createApp({ database: opened, deps, config, secrets });
-  return new TestApi({ app, opened, database, databaseUrl: url, clock, sms });
+  const { sharedLimiter } = options;
+  const app = await createApp({
+    database: opened,
+    deps,
+    config,
+    secrets,
+    ...(sharedLimiter && { sharedLimiter }),
+  });
+  return new TestApi({ app, opened, database, databaseUrl: url, clock, sms, mail, warnings });
 }
 
 interface TestApiParts {
@@ -63,6 +86,8 @@ interface TestApiParts {
   databaseUrl: string;
   clock: TestClock;
   sms: FakeSms;
+  mail: FakeMail;
+  warnings: object[];
 }
 
 export class TestApi {
@@ -70,6 +95,9 @@ export class TestApi {
   readonly databaseUrl: string;
   readonly clock: TestClock;
   readonly sms: FakeSms;
+  readonly mail: FakeMail;
+  /** What was logged as a warning. */
+  readonly warnings: object[];
   readonly #parts: TestApiParts;
   #people = 0;
   #jobs = Promise.resolve();
@@ -79,6 +107,8 @@ export class TestApi {
     this.databaseUrl = parts.databaseUrl;
     this.clock = parts.clock;
     this.sms = parts.sms;
+    this.mail = parts.mail;
+    this.warnings = parts.warnings;
     this.#parts = parts;
   }
 
@@ -95,6 +125,7 @@ export class TestApi {
       requestId: `test-${this.#people}`,
       ip,
       userAgent: 'test',
+      deviceKey: null,
       language: 'en',
       auth: { status: 'none' },
       socket: null,
@@ -104,10 +135,11 @@ export class TestApi {
 
   /** Signs somebody in by a code, under a number that nobody else has. */
   async signUp(
-    options: { phone?: string; role?: 'staff'; firstName?: string } = {},
+    options: { phone?: string; role?: 'staff' | 'admin'; firstName?: string } = {},
   ): Promise<Actor> {
     const actor = this.anonymous();
-    const digits = String(this.#people).padStart(7, '0');
+    // Each in a block of a thousand numbers of its own: a block gets few codes.
+    const digits = String(this.#people * 1_000).padStart(7, '0');
     await actor.signIn(options.phone ?? `+98912${digits}`);
     if (options.role) {
       const role = options.role;

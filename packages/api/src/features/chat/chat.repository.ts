@@ -214,3 +214,25 @@ export async function findReadSeq(
     .executeTakeFirst();
   return row?.read_seq;
 }
+
+/**
+ * Erases the conversations of a person in which nobody is left who could read them. Where somebody
+ * is, the letters that they got stay theirs.
+ *
+ * @returns ids of the conversations, whose streams go too
+ */
+export async function deleteAbandoned(db: Db, userId: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select m.conversation_id as id from conversation_members m
+    where m.user_id = ${userId} and not exists (
+      select 1 from conversation_members o join users u on u.id = o.user_id
+      where o.conversation_id = m.conversation_id and u.status <> 'erased'
+    )`.execute(db);
+  const ids = rows.map(({ id }) => id);
+  if (ids.length > 0) {
+    await db.deleteFrom('messages').where('conversation_id', 'in', ids).execute();
+    await db.deleteFrom('conversation_members').where('conversation_id', 'in', ids).execute();
+    await db.deleteFrom('conversations').where('id', 'in', ids).execute();
+  }
+  return ids;
+}

@@ -1,13 +1,14 @@
 import type { ConversationView, MessageView, Page } from '@chapar/contract';
 import type { SignedInCall } from '../../call.ts';
-import { transaction } from '../../database/transaction.ts';
+import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { readCursor, toPage } from '../../kernel/page.ts';
 import { areFriends } from '../friend/index.ts';
-import { openSharedStream, tell } from '../stream/index.ts';
+import { closeSharedStream, openSharedStream, tell } from '../stream/index.ts';
 import { requireUser } from '../user/index.ts';
 import {
   advanceRead,
+  deleteAbandoned,
   findConversation,
   findConversations,
   findDirect,
@@ -131,4 +132,11 @@ export async function markRead(
     throw new AppError('CHAT_NOT_FOUND');
   }
   return { conversationId, readSeq };
+}
+
+/** Erases what of a person's conversations nobody else can read. */
+export async function forgetChats(tx: Tx, userId: string): Promise<void> {
+  for (const conversationId of await deleteAbandoned(tx.db, userId)) {
+    await closeSharedStream(tx, conversationId);
+  }
 }

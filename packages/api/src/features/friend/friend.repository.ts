@@ -177,3 +177,17 @@ export function findRequests(
   }
   return query.orderBy('r.created_at', 'desc').orderBy('r.id', 'desc').limit(limit).execute();
 }
+
+/** Erases a person's friendships and requests. @returns whose friend they were */
+export async function deleteFriendsOf(db: Db, userId: string): Promise<string[]> {
+  await db
+    .deleteFrom('friend_requests')
+    .where((eb) => eb.or([eb('sender_id', '=', userId), eb('recipient_id', '=', userId)]))
+    .execute();
+  const rows = await db
+    .deleteFrom('friendships')
+    .where((eb) => eb.or([eb('user_id', '=', userId), eb('friend_id', '=', userId)]))
+    .returning('friend_id')
+    .execute();
+  return rows.map((row) => row.friend_id).filter((id) => id !== userId);
+}

@@ -1,10 +1,8 @@
 import type { FriendRequestView, UserCard } from '@chapar/contract';
 import type { SignedInCall } from '../../call.ts';
-import { spend } from '../../database/rate-limit.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
-import { hour, secondsUntil } from '../../kernel/duration.ts';
-import { parsePhone } from '../../kernel/phone.ts';
+import { requirePhone } from '../../kernel/phone.ts';
 import { tell } from '../stream/index.ts';
 import { requireUser } from '../user/index.ts';
 import { acceptPending } from './friend.answer.ts';
@@ -12,22 +10,18 @@ import { areFriends, findPendingBetween, insertRequest, lockPair } from './frien
 import { decideRequest } from './friend.rules.ts';
 import { toRequestView } from './friend.view.ts';
 
-/** Requests by phone number answer whether a number is known, so they are few. */
-const requestsPerHour = 60;
-
 /**
  * Asks somebody to be friends. When the other one has asked already, both are friends now; two
  * people who ask each other at the same instant become friends once.
  *
  * @throws AppError `USER_NOT_FOUND`, `PHONE_INVALID`, `FRIEND_SELF`, `FRIEND_ALREADY`,
- *   `FRIEND_REQUEST_EXISTS`, `RATE_LIMITED`
+ *   `FRIEND_REQUEST_EXISTS`
  */
 export async function requestFriend(
   call: SignedInCall,
   who: { userId: string } | { phone: string },
 ): Promise<FriendRequestView> {
   const { app, actor } = call;
-  await limitRequests(call);
   const other = await requireUser(app.db, toKey(call, who));
   if (other.id === actor.userId) {
     throw new AppError('FRIEND_SELF');
@@ -56,27 +50,15 @@ export async function requestFriend(
   });
 }
 
-async function limitRequests({ app, actor, now }: SignedInCall): Promise<void> {
-  const { count, resetsAt } = await spend(app.db, `friend-request:${actor.userId}`, hour, now);
-  if (count > requestsPerHour) {
-    throw new AppError('RATE_LIMITED', {
-      data: { retryAfterSeconds: secondsUntil(resetsAt, now) },
-    });
-  }
-}
-
 function toKey(
   { app }: SignedInCall,
   who: { userId: string } | { phone: string },
-): { id: string } | { phone: string } {
+): { id: string } | { phone: string; kind: string } {
   if ('userId' in who) {
     return { id: who.userId };
   }
-  const phone = parsePhone(who.phone, app.config.defaultCountry);
-  if (!phone) {
-    throw new AppError('PHONE_INVALID');
-  }
-  return { phone: phone.e164 };
+  const { e164 } = requirePhone(who.phone, app.config.defaultCountry);
+  return { phone: e164, kind: app.config.accountKinds[0] };
 }
 
 async function create(

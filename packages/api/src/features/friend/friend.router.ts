@@ -15,7 +15,9 @@ import { requestFriend } from './friend.request.ts';
 import { listFriends, listRequests, removeFriend } from './friend.service.ts';
 
 export const friendRouter = router({
+  /** Requests by phone number answer whether a number is known, so they are few. */
   request: signedIn
+    .meta({ limits: { user: { most: 60, seconds: 3_600, isDurable: true } } })
     .input(friendRequestInputSchema)
     .output(friendRequestViewSchema)
     .mutation(({ ctx, input }) => requestFriend(ctx.call, input)),

@@ -1,11 +1,17 @@
 import type { FriendRequestView, FriendView, Page } from '@chapar/contract';
-import type { SignedInCall } from '../../call.ts';
-import { transaction } from '../../database/transaction.ts';
+import type { Call, SignedInCall } from '../../call.ts';
+import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { readCursor, toPage } from '../../kernel/page.ts';
 import { tell } from '../stream/index.ts';
 import { toUserCard } from '../user/index.ts';
-import { deleteFriendship, findFriends, findRequests, lockPair } from './friend.repository.ts';
+import {
+  deleteFriendship,
+  deleteFriendsOf,
+  findFriends,
+  findRequests,
+  lockPair,
+} from './friend.repository.ts';
 import { toFriendView, toRequestView } from './friend.view.ts';
 
 interface PageInput {
@@ -65,5 +71,15 @@ export async function listRequests(
         toUserCard({ id: row.user_id, first_name: row.first_name, last_name: row.last_name }),
       ),
     (row) => [row.created_at.getTime(), row.id],
+  );
+}
+
+/** Erases a person from among their friends, who are told as of an end of friendship. */
+export async function forgetFriends(call: Call, tx: Tx, userId: string): Promise<void> {
+  const friends = await deleteFriendsOf(tx.db, userId);
+  await tell(
+    call,
+    tx,
+    friends.map((streamId) => ({ streamId, type: 'friend.removed', body: { userId } })),
   );
 }

@@ -1,1 +1,2 @@
 export { areFriends } from './friend.repository.ts';
+export { forgetFriends } from './friend.service.ts';

@@ -4,11 +4,15 @@ import { seal, unseal } from '../../kernel/seal.ts';
 
 const ivBytes = 12;
 
-/** What a code is bound to: it is wrong for any other challenge, number or purpose. */
+/** What a code is bound to: it is wrong for any other challenge, contact, purpose or device. */
 export interface CodeBinding {
   challengeId: string;
-  phone: string;
+  /** E.164 or e-mail address. */
+  contact: string;
   purpose: string;
+  /** Who asked, where somebody signed in did. */
+  userId: string | null;
+  deviceKey: string | null;
 }
 
 /** `length` uniform digits from the secure source, leading zeros included. */
@@ -18,8 +22,9 @@ export function makeCode(deps: Deps, length: number): string {
 
 /** HMAC-SHA-256 of the code and what it is bound to; the key is not in the database. */
 export function hashCode(secrets: Secrets, binding: CodeBinding, code: string): Buffer {
-  const parts = [binding.challengeId, binding.phone, binding.purpose, code];
-  return createHmac('sha256', secrets.otp).update(parts.join('\n')).digest();
+  const { challengeId, contact, purpose, userId, deviceKey } = binding;
+  const parts = [challengeId, contact, purpose, userId, deviceKey, code];
+  return createHmac('sha256', secrets.otp).update(JSON.stringify(parts)).digest();
 }
 
 /** Compares in constant time. */

@@ -4,34 +4,63 @@ import { after, day } from '../../kernel/duration.ts';
 
 export type ChallengeRow = Selectable<Tables['otp_challenges']>;
 
-/** Makes requests for one phone number take turns until the transaction ends. */
-export async function lockPhone(db: Db, phone: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`otp:${phone}`}, 0))`.execute(db);
+/** Makes requests for one contact take turns until the transaction ends. */
+export async function lockContact(db: Db, contact: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`otp:${contact}`}, 0))`.execute(db);
 }
 
-/** Challenges of a phone number's last day that went out, newest first. */
-export function findRecent(db: Db, phone: string, now: Date): Promise<ChallengeRow[]> {
+/** Challenges of a contact's last day that went out, newest first. */
+export function findRecent(db: Db, contact: string, now: Date): Promise<ChallengeRow[]> {
   return db
     .selectFrom('otp_challenges')
     .selectAll()
-    .where('phone', '=', phone)
+    .where('contact', '=', contact)
     .where('created_at', '>', after(now, -day))
     .where('failed_at', 'is', null)
     .orderBy('created_at', 'desc')
     .execute();
 }
 
-/** Voids every code of the number and purpose that could still be used. */
-export async function replaceOpen(
-  db: Db,
-  { phone, purpose, now }: { phone: string; purpose: string; now: Date },
-): Promise<void> {
+/** Codes of one contact for one purpose of one person; of nobody who is signed in with null. */
+export interface CodeLine {
+  contact: string;
+  purpose: string;
+  userId: string | null;
+}
+
+/** Voids the codes of a line that could still be used, and nobody else's. */
+export async function replaceOpen(db: Db, line: CodeLine, now: Date): Promise<void> {
+  const { contact, purpose, userId } = line;
   await db
     .updateTable('otp_challenges')
     .set({ replaced_at: now, code_hash: null, code_sealed: null })
-    .where('phone', '=', phone)
+    .where('contact', '=', contact)
     .where('purpose', '=', purpose)
+    .where('user_id', 'is not distinct from', userId)
     .where('created_at', '>', after(now, -day))
+    .where('replaced_at', 'is', null)
+    .where('consumed_at', 'is', null)
+    .execute();
+}
+
+/** Voids every code that went to a contact, whatever for, and could still be used. */
+export async function replaceAllOpen(db: Db, contact: string, now: Date): Promise<void> {
+  await db
+    .updateTable('otp_challenges')
+    .set({ replaced_at: now, code_hash: null, code_sealed: null })
+    .where('contact', '=', contact)
+    .where('created_at', '>', after(now, -day))
+    .where('replaced_at', 'is', null)
+    .where('consumed_at', 'is', null)
+    .execute();
+}
+
+/** Voids every code that a person has asked for while signed in. */
+export async function replaceOpenOf(db: Db, userId: string, now: Date): Promise<void> {
+  await db
+    .updateTable('otp_challenges')
+    .set({ replaced_at: now, code_hash: null, code_sealed: null })
+    .where('user_id', '=', userId)
     .where('replaced_at', 'is', null)
     .where('consumed_at', 'is', null)
     .execute();
@@ -46,20 +75,17 @@ export async function insertChallenge(
 
 /** An attempt that was spent, with what is needed to compare. */
 export interface SpentAttempt {
-  phone: string;
-  purpose: string;
+  contact: string;
+  channel: 'sms' | 'mail';
   code_hash: Buffer;
-  /** Attempts on this number today that did not succeed, this one included. */
-  phone_count: number;
+  /** Attempts on this contact today that did not succeed, this one included. */
+  wrong: number;
 }
 
-/** Beginning of the key of a phone number's daily budget of wrong codes. */
-const wrongKey = 'otp-wrong:';
-
 /**
- * Spends one attempt of the challenge and of the phone number's daily budget, in one statement
- * that commits by itself before anything is compared. However many callers race, each challenge
- * lets only `attemptsPerChallenge` of them through.
+ * Spends one attempt of the challenge and of the contact's daily budget, in one statement that
+ * commits by itself before anything is compared. However many callers race, each challenge lets
+ * only `attemptsPerChallenge` of them through.
  */
 export async function spendAttempt(
   db: Db,
@@ -73,25 +99,36 @@ export async function spendAttempt(
       where id = ${challengeId} and attempts < ${attemptsPerChallenge} and expires_at > ${now}
         and consumed_at is null and replaced_at is null and failed_at is null
         and code_hash is not null
-      returning phone, purpose, code_hash
+      returning contact, channel, code_hash
     ), budget as (
-      insert into rate_limits as r (key, count, resets_at)
-      select ${wrongKey} || phone, 1, ${resetsAt} from spent
-      on conflict (key) do update set
-        count = case when r.resets_at <= ${now} then 1 else r.count + 1 end,
-        resets_at = case when r.resets_at <= ${now} then ${resetsAt} else r.resets_at end
-      returning count
+      insert into otp_contacts as c (contact, wrong, resets_at)
+      select contact, 1, ${resetsAt} from spent
+      on conflict (contact) do update set
+        wrong = case when c.resets_at <= ${now} then 1 else c.wrong + 1 end,
+        resets_at = case when c.resets_at <= ${now} then ${resetsAt} else c.resets_at end
+      returning wrong
     )
-    select phone, purpose, code_hash, count as phone_count from spent, budget`.execute(db);
+    select contact, channel, code_hash, wrong from spent, budget`.execute(db);
   return rows[0];
 }
 
-/** Gives an attempt that turned out right back to the phone number's daily budget. */
-export async function refundAttempt(db: Db, phone: string): Promise<void> {
+/** Gives an attempt that turned out right back to the contact's daily budget. */
+export async function refundContact(db: Db, contact: string): Promise<void> {
   await db
-    .updateTable('rate_limits')
-    .set((eb) => ({ count: eb('count', '-', 1) }))
-    .where('key', '=', `${wrongKey}${phone}`)
+    .updateTable('otp_contacts')
+    .set((eb) => ({ wrong: eb('wrong', '-', 1) }))
+    .where('contact', '=', contact)
+    .where('wrong', '>', 0)
+    .execute();
+}
+
+/** Gives an attempt that turned out right back to its challenge, which stays open. */
+export async function refundChallenge(db: Db, challengeId: string): Promise<void> {
+  await db
+    .updateTable('otp_challenges')
+    .set((eb) => ({ attempts: eb('attempts', '-', 1) }))
+    .where('id', '=', challengeId)
+    .where('attempts', '>', 0)
     .execute();
 }
 
@@ -115,15 +152,24 @@ export async function consume(db: Db, challengeId: string, now: Date): Promise<b
   return numUpdatedRows === 1n;
 }
 
+/** A code that is to be sent. */
+export interface ClaimedDispatch {
+  contact: string;
+  channel: 'sms' | 'mail';
+  purpose: string;
+  user_id: string | null;
+  code_sealed: Uint8Array | null;
+}
+
 /**
  * Claims the sending of a code. It commits before the gateway is called, so a job that runs again
- * after a crash finds it claimed and sends nothing: a person gets one SMS or none, never two.
+ * after a crash finds it claimed and sends nothing: a person gets one message or none, never two.
  */
 export function claimDispatch(
   db: Db,
   challengeId: string,
   now: Date,
-): Promise<{ phone: string; code_sealed: Uint8Array | null } | undefined> {
+): Promise<ClaimedDispatch | undefined> {
   return db
     .updateTable('otp_challenges')
     .set({ dispatched_at: now })
@@ -132,7 +178,7 @@ export function claimDispatch(
     .where('consumed_at', 'is', null)
     .where('replaced_at', 'is', null)
     .where('expires_at', '>', now)
-    .returning(['phone', 'code_sealed'])
+    .returning(['contact', 'channel', 'purpose', 'user_id', 'code_sealed'])
     .executeTakeFirst();
 }
 
@@ -153,6 +199,15 @@ export async function finishDispatch(
     .execute();
 }
 
+/** Nothing is sent after all: the challenge stays as it is for whoever has asked. */
+export async function withholdDispatch(db: Db, challengeId: string): Promise<void> {
+  await db
+    .updateTable('otp_challenges')
+    .set({ code_sealed: null, deliverable: false })
+    .where('id', '=', challengeId)
+    .execute();
+}
+
 /** Forgets challenges made before an instant. @returns how many */
 export async function deleteChallenges(db: Db, before: Date): Promise<number> {
   const { numDeletedRows } = await db
@@ -160,4 +215,44 @@ export async function deleteChallenges(db: Db, before: Date): Promise<number> {
     .where('created_at', '<', before)
     .executeTakeFirstOrThrow();
   return Number(numDeletedRows);
+}
+
+/** Forgets daily budgets whose day is over. @returns how many */
+export async function deleteBudgets(db: Db, now: Date): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('otp_contacts')
+    .where('resets_at', '<=', now)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+/** Erases the codes of a person and of the contacts that they had. */
+export async function deleteChallengesOf(
+  db: Db,
+  userId: string,
+  contacts: readonly string[],
+): Promise<void> {
+  await db
+    .deleteFrom('otp_challenges')
+    .where((eb) =>
+      contacts.length > 0
+        ? eb.or([eb('user_id', '=', userId), eb('contact', 'in', contacts)])
+        : eb('user_id', '=', userId),
+    )
+    .execute();
+  if (contacts.length > 0) {
+    await db.deleteFrom('otp_contacts').where('contact', 'in', contacts).execute();
+  }
+}
+
+/** Codes sent by SMS within a span, and how many of them were used. */
+export async function countSent(
+  db: Db,
+  span: { from: Date; to: Date },
+): Promise<{ sent: number; used: number }> {
+  const { rows } = await sql<{ sent: number; used: number }>`
+    select count(*)::int as sent, count(consumed_at)::int as used from otp_challenges
+    where channel = 'sms' and deliverable and dispatched_at is not null and failed_at is null
+      and created_at >= ${span.from} and created_at < ${span.to}`.execute(db);
+  return rows[0] ?? { sent: 0, used: 0 };
 }

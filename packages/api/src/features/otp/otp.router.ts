@@ -1,23 +1,31 @@
 import {
+  loginOutputSchema,
   otpRequestInputSchema,
   otpRequestOutputSchema,
   otpVerifyInputSchema,
-  otpVerifyOutputSchema,
 } from '@chapar/contract';
 import { open, router } from '../../trpc.ts';
-import { requestOtp } from './otp.request.ts';
-import { verifyOtp } from './otp.verify.ts';
+import { requestOtp, verifyOtp } from './otp.service.ts';
 
 export const otpRouter = router({
   request: open
+    .meta({
+      limits: {
+        address: { most: 10, seconds: 3_600, isDurable: true },
+        device: { most: 5, seconds: 3_600, isDurable: true },
+      },
+    })
     .input(otpRequestInputSchema)
     .output(otpRequestOutputSchema)
-    .mutation(({ ctx, input }) => requestOtp(ctx.call, input)),
+    .mutation(({ ctx, input: { phone, email, purpose, captcha } }) =>
+      requestOtp(ctx.call, { phone, email, purpose, captcha }),
+    ),
 
   verify: open
+    .meta({ limits: { address: { most: 60, seconds: 300 } } })
     .input(otpVerifyInputSchema)
-    .output(otpVerifyOutputSchema)
-    .mutation(({ ctx, input: { challengeId, code, device } }) =>
-      verifyOtp(ctx.call, { challengeId, code, device }),
+    .output(loginOutputSchema)
+    .mutation(({ ctx, input: { challengeId, code, kind, device } }) =>
+      verifyOtp(ctx.call, { challengeId, code, kind, device }),
     ),
 });

@@ -42,11 +42,12 @@ test('six codes a day are the most', () => {
 });
 
 test('a new code takes over the attempts of the one that it replaces, and never gives new ones', () => {
-  const later = after(now, minute);
+  const open = { attempts: 4, expiresAt: after(now, minute), consumedAt: null };
   expect(carriedAttempts(undefined, 5, now)).toBe(0);
-  expect(carriedAttempts({ attempts: 4, expiresAt: later }, 5, now)).toBe(4);
-  expect(carriedAttempts({ attempts: 5, expiresAt: later }, 5, now)).toBe(0);
-  expect(carriedAttempts({ attempts: 4, expiresAt: now }, 5, now)).toBe(0);
+  expect(carriedAttempts(open, 5, now)).toBe(4);
+  expect(carriedAttempts({ ...open, attempts: 5 }, 5, now)).toBe(0);
+  expect(carriedAttempts({ ...open, expiresAt: now }, 5, now)).toBe(0);
+  expect(carriedAttempts({ ...open, consumedAt: now }, 5, now)).toBe(0);
 });
 
 test('a challenge that takes no attempt is locked only while it could still be used', () => {

@@ -1,6 +1,6 @@
 import { after, day, hour, minute, second } from '../../kernel/duration.ts';
 
-/** A code that was sent to a phone number within the last day. */
+/** A code that was sent to a contact within the last day. */
 export interface SentCode {
   createdAt: Date;
   consumedAt: Date | null;
@@ -8,8 +8,8 @@ export interface SentCode {
 
 export interface SendLimits {
   resendSeconds: readonly number[];
-  sendsPerPhonePer10Minutes: number;
-  sendsPerPhonePerDay: number;
+  sendsPerContactPer10Minutes: number;
+  sendsPerContactPerDay: number;
 }
 
 export type RequestDecision =
@@ -17,7 +17,7 @@ export type RequestDecision =
   | { do: 'refuse'; reason: 'too-soon' | 'too-many'; until: Date };
 
 /**
- * Decides whether a phone number may get another code, for every purpose together.
+ * Decides whether a contact may get another code, for every purpose together.
  *
  * @param sent codes of the last day, newest first
  */
@@ -56,8 +56,8 @@ function afterLadder(sent: readonly SentCode[], limits: SendLimits, now: Date): 
 }
 
 function afterWindows(sent: readonly SentCode[], limits: SendLimits, now: Date): Date {
-  const inTen = afterWindow(sent, limits.sendsPerPhonePer10Minutes, 10 * minute, now);
-  const inDay = afterWindow(sent, limits.sendsPerPhonePerDay, day, now);
+  const inTen = afterWindow(sent, limits.sendsPerContactPer10Minutes, 10 * minute, now);
+  const inDay = afterWindow(sent, limits.sendsPerContactPerDay, day, now);
   return inTen > inDay ? inTen : inDay;
 }
 
@@ -68,26 +68,27 @@ function afterWindow(sent: readonly SentCode[], most: number, ms: number, now: D
   return free > now ? free : now;
 }
 
-/** A challenge that another one is about to replace. */
+/** The last challenge before the one that is about to be made. */
 export interface OldChallenge {
   attempts: number;
   expiresAt: Date;
+  consumedAt: Date | null;
 }
 
 /**
  * The attempts that a new code begins with: those spent on the code that it replaces, so that
- * asking again never gives more guesses. One that is used up or expired hands nothing on; the
- * number's daily budget still counts.
+ * asking again never gives more guesses. One that was answered right, is used up or expired hands
+ * nothing on; the contact's daily budget still counts.
  */
 export function carriedAttempts(
   old: OldChallenge | undefined,
   attemptsPerChallenge: number,
   now: Date,
 ): number {
-  if (!old || old.expiresAt <= now || old.attempts >= attemptsPerChallenge) {
+  if (!old || old.consumedAt || old.expiresAt <= now) {
     return 0;
   }
-  return old.attempts;
+  return old.attempts < attemptsPerChallenge ? old.attempts : 0;
 }
 
 /** A challenge that would not let an attempt be spent. */

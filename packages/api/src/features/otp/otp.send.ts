@@ -1,32 +1,41 @@
 import type { Language } from '@chapar/contract';
 import type { App } from '../../app.ts';
 import type { JobPayloads } from '../../database/queue.ts';
-import type { SmsOutcome } from '../../deps.ts';
+import type { Db } from '../../database/tables.ts';
+import type { DeliveryOutcome } from '../../deps.ts';
+import { contactOf, type Contact } from '../../kernel/contact.ts';
+import { findUser, hasAccount, languageOf } from '../user/index.ts';
+import type { CodePurpose } from './otp.challenge.ts';
 import { unsealCode } from './otp.code.ts';
-import { claimDispatch, finishDispatch } from './otp.repository.ts';
-
-/** The text of the SMS. Nothing that a person has typed gets into it. */
-const texts: Record<Language, (code: string) => string> = {
-  fa: (code) => `کد ورود شما: ${code}\nاین کد را به کسی نگویید.`,
-  en: (code) => `Your login code: ${code}\nDo not share it with anyone.`,
-};
+import { claimDispatch, finishDispatch, withholdDispatch } from './otp.repository.ts';
+import { mailText, smsText, type CodeText } from './otp.text.ts';
 
 /**
- * The job that hands a code to the SMS gateway. A code that the gateway refuses is void at once,
- * and another one can be asked for without waiting; when it is unknown whether it was sent, the
- * code stays good and nothing is sent again.
+ * The job that hands a code to the gateway. A code that the gateway refuses is void at once, and
+ * another one can be asked for without waiting; when it is unknown whether it was sent, the code
+ * stays good and nothing is sent again. The code for a new password goes to contacts with an
+ * account only: here, where the one who asked cannot tell.
  */
 export async function sendOtp(
   app: App,
   { challengeId, language }: JobPayloads['otp.send'],
 ): Promise<void> {
-  const { db, deps, secrets } = app;
+  const { db, deps, config, secrets } = app;
   const claimed = await claimDispatch(db, challengeId, deps.clock.now());
   if (!claimed?.code_sealed) {
     return;
   }
-  const text = texts[language](unsealCode(secrets, challengeId, claimed.code_sealed));
-  const outcome = await send(app, { to: claimed.phone, text, ref: challengeId });
+  const contact = contactOf(claimed.channel, claimed.contact);
+  const purpose = claimed.purpose as CodePurpose;
+  if (purpose === 'reset-password' && !(await hasAccount(db, contact))) {
+    return withholdDispatch(db, challengeId);
+  }
+  const outcome = await send(app, contact, challengeId, {
+    purpose,
+    language: (await chosenLanguage(db, claimed.user_id, contact)) ?? language,
+    productName: config.productName,
+    code: unsealCode(secrets, challengeId, claimed.code_sealed),
+  });
   const rejected = outcome.outcome === 'rejected';
   if (outcome.outcome !== 'accepted') {
     deps.log.warn(
@@ -37,12 +46,34 @@ export async function sendOtp(
   await finishDispatch(db, challengeId, rejected ? deps.clock.now() : null);
 }
 
+/** Of who has asked, where they were signed in; of the contact's owner otherwise. */
+async function chosenLanguage(
+  db: Db,
+  userId: string | null,
+  contact: Contact,
+): Promise<Language | null> {
+  if (userId === null) {
+    return languageOf(db, contact);
+  }
+  return (await findUser(db, userId))?.language ?? null;
+}
+
 async function send(
-  { deps }: App,
-  message: { to: string; text: string; ref: string },
-): Promise<SmsOutcome> {
+  { deps, config }: App,
+  { channel, address: to }: Contact,
+  ref: string,
+  text: CodeText,
+): Promise<DeliveryOutcome> {
   try {
-    return await deps.sms.send(message);
+    if (channel === 'sms') {
+      return await deps.sms.send({ to, text: smsText(text, config.otp.webDomain), ref });
+    }
+    return (
+      (await deps.mail?.send({ to, ...mailText(text), ref })) ?? {
+        outcome: 'rejected',
+        reason: 'mail is off',
+      }
+    );
   } catch (error) {
     return { outcome: 'unknown', reason: error instanceof Error ? error.name : 'unknown error' };
   }

@@ -1,244 +1,66 @@
-import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { defaultConfig } from '../../config.ts';
 import { hour, minute, second } from '../../kernel/duration.ts';
 import { atOnce, createTestApi, expectAppError, tally } from '../../testing/index.ts';
+import { refusal, wrongCode } from '../password/test/people.ts';
+import { codes, newPhone, shareApi, verify } from './test/codes.ts';
 
-const phone = '+989121234567';
+const email = 'sara.moradi@example.com';
+const shared = shareApi();
 
-test('a code signs in: the first time it makes the account, later it finds it', async () => {
-  await using api = await createTestApi();
-  const first = api.anonymous();
-  const { challengeId, code } = await first.requestCode(phone);
-  const signedUp = await first.api.otp.verify({ challengeId, code });
+test('A1: the answer to a request holds an id and two instants; the code is in the SMS only', async () => {
+  const api = shared();
+  const phone = newPhone();
+  const guest = api.anonymous();
+  const answer = await guest.api.otp.request({ phone });
+  const now = api.clock.now().getTime();
+  expect(answer.challengeId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  expect(answer).toEqual({
+    challengeId: answer.challengeId,
+    expiresAt: new Date(now + 120 * second),
+    resendAt: new Date(now + 60 * second),
+  });
+  expect(api.sms.to(phone)).toEqual([]);
+  const code = await guest.readCode(answer.challengeId);
+  expect(code).toMatch(/^\d{6}$/);
+  expect(api.sms.to(phone)).toEqual([expect.stringContaining(code)]);
+});
+
+test('A1, A18: a code goes to an e-mail address too, and makes the account that is named by it', async () => {
+  const api = shared();
+  const guest = api.anonymous();
+  const code = await guest.requestCode(' Sara.Moradi@Example.COM ');
+  expect(api.mail.to(email)).toHaveLength(1);
+  const login = await guest.api.otp.verify(code);
+  expect(login).toMatchObject({ isNewUser: true, user: { email, phone: null } });
+});
+
+test('A1: without a mail server a code to an e-mail address is refused', async () => {
+  await using api = await createTestApi({ mail: null });
+  await expectAppError(api.anonymous().api.otp.request({ email }), 'MAIL_OFF');
+});
+
+test('A11, A18, A21: a code signs in one time: first it makes the account, a later one finds it', async () => {
+  const api = shared();
+  const phone = newPhone();
+  const guest = api.anonymous();
+  const first = await guest.requestCode(phone);
+  const signedUp = await guest.api.otp.verify(first);
   expect(signedUp).toMatchObject({ isNewUser: true, user: { phone }, accessExpiresIn: 300 });
+  expect(signedUp.user).not.toHaveProperty('role');
+  guest.enter(signedUp);
+  await expect(guest.api.user.me()).resolves.toEqual(signedUp.user);
+  const { refreshToken } = signedUp;
+  const refreshed = await guest.api.session.refresh({ refreshToken });
+  expect(refreshed.accessToken).toBeTruthy();
+  await expectAppError(verify(api, first), 'OTP_EXPIRED');
 
-  api.clock.advance(2 * minute);
-  const again = await api.anonymous().requestCode(phone);
-  const signedIn = await api.anonymous().api.otp.verify(again);
-  expect(signedIn).toMatchObject({ isNewUser: false, user: { id: signedUp.user.id } });
-  expect(signedIn.user).not.toHaveProperty('role');
+  api.clock.advance(minute);
+  const again = await verify(api, await api.anonymous().requestCode(phone));
+  expect(again).toMatchObject({ isNewUser: false, user: { id: signedUp.user.id } });
 });
 
-test.for([
-  '09121234567',
-  '+98 912 123 4567',
-  '00989121234567',
-  '۰۹۱۲۱۲۳۴۵۶۷',
-  '٠٩١٢-١٢٣-٤٥٦٧',
-  '\u200e0912\u200b1234567',
-])('the number %s is one and the same', async (typed) => {
-  await using api = await createTestApi();
-  await api.anonymous().api.otp.request({ phone: typed });
-  await api.runJobs();
-  expect(api.sms.to(phone)).toHaveLength(1);
-  await expectAppError(api.anonymous().api.otp.request({ phone }), 'OTP_RESEND_TOO_SOON');
-});
-
-test('digits of the code may be Persian or Arabic', async () => {
-  await using api = await createTestApi();
-  const { challengeId, code } = await api.anonymous().requestCode(phone);
-  const persian = code.replaceAll(/\d/g, (digit) => String.fromCharCode(0x06f0 + Number(digit)));
-  await expect(
-    api.anonymous().api.otp.verify({ challengeId, code: persian }),
-  ).resolves.toBeDefined();
-});
-
-test('what is no phone number is refused, and what cannot exist too', async () => {
-  await using api = await createTestApi();
-  const { api: caller } = api.anonymous();
-  for (const bad of [
-    '',
-    'abc',
-    '+98912<script>',
-    `+9891200000${'1'.repeat(50)}`,
-    '0912\u0000',
-    '12',
-  ]) {
-    await expect(caller.otp.request({ phone: bad })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-  }
-  for (const impossible of ['+98912345', '02188776655', '09121234', '+0123456789']) {
-    await expectAppError(caller.otp.request({ phone: impossible }), 'PHONE_INVALID');
-  }
-});
-
-test('ten right codes at once start one session', async () => {
-  await using api = await createTestApi();
-  const { challengeId, code } = await api.anonymous().requestCode(phone);
-  const results = await atOnce(10, () => api.anonymous().api.otp.verify({ challengeId, code }));
-  expect(tally(results)['ok']).toBe(1);
-  const sessions = await api.app.db.selectFrom('sessions').select('id').execute();
-  expect(sessions).toHaveLength(1);
-});
-
-test('of a thousand guesses at once five are looked at', async () => {
-  await using api = await createTestApi();
-  const { challengeId, code } = await api.anonymous().requestCode(phone);
-  const wrong = (index: number): string =>
-    String((Number(code) + 1 + index) % 1e6).padStart(6, '0');
-  const results = await atOnce(1_000, (index) =>
-    api.anonymous().api.otp.verify({ challengeId, code: wrong(index) }),
-  );
-  expect(tally(results)).toEqual({ OTP_CODE_INVALID: 5, OTP_CHALLENGE_LOCKED: 995 });
-  await expectAppError(
-    api.anonymous().api.otp.verify({ challengeId, code }),
-    'OTP_CHALLENGE_LOCKED',
-  );
-  await expect(api.app.db.selectFrom('sessions').select('id').execute()).resolves.toHaveLength(0);
-});
-
-test('asking again voids the old code and keeps the attempts that were spent', async () => {
-  await using api = await createTestApi();
-  const first = await api.anonymous().requestCode(phone);
-  const guess = (challengeId: string, right: string) =>
-    api.anonymous().api.otp.verify({ challengeId, code: right === '000000' ? '111111' : '000000' });
-  for (let i = 0; i < 4; i += 1) {
-    await expectAppError(guess(first.challengeId, first.code), 'OTP_CODE_INVALID');
-  }
-  api.clock.advance(60 * second);
-  const second_ = await api.anonymous().requestCode(phone);
-  await expectAppError(api.anonymous().api.otp.verify(first), 'OTP_EXPIRED');
-  await expectAppError(guess(second_.challengeId, second_.code), 'OTP_CODE_INVALID');
-  await expectAppError(api.anonymous().api.otp.verify(second_), 'OTP_CHALLENGE_LOCKED');
-});
-
-test('ten wrong codes a day are the most for one number, over all its challenges', async () => {
-  await using api = await createTestApi();
-  const outcomes: string[] = [];
-  for (let round = 0; round < 3; round += 1) {
-    const { challengeId, code } = await api.anonymous().requestCode(phone);
-    const wrong = code === '000000' ? '111111' : '000000';
-    for (let i = 0; i < 5; i += 1) {
-      const results = await atOnce(1, () =>
-        api.anonymous().api.otp.verify({ challengeId, code: wrong }),
-      );
-      outcomes.push(Object.keys(tally(results))[0] ?? '');
-    }
-    api.clock.advance(20 * minute);
-  }
-  expect(outcomes.slice(0, 10)).toEqual(Array(10).fill('OTP_CODE_INVALID'));
-  expect(outcomes.slice(10)).toEqual(Array(5).fill('OTP_CHALLENGE_LOCKED'));
-  api.clock.advance(24 * hour);
-  await expect(api.anonymous().signIn(phone)).resolves.toBeUndefined();
-});
-
-test('right codes cost nothing of the daily budget', async () => {
-  await using api = await createTestApi();
-  for (let i = 0; i < 5; i += 1) {
-    await api.anonymous().signIn(phone);
-    api.clock.advance(10 * minute);
-  }
-  const row = await api.app.db
-    .selectFrom('rate_limits')
-    .select('count')
-    .where('key', '=', `otp-wrong:${phone}`)
-    .executeTakeFirstOrThrow();
-  expect(row.count).toBe(0);
-});
-
-test('a code is good for two minutes and once', async () => {
-  await using api = await createTestApi();
-  const first = await api.anonymous().requestCode(phone);
-  api.clock.advance(120 * second);
-  await expectAppError(api.anonymous().api.otp.verify(first), 'OTP_EXPIRED');
-  const next = await api.anonymous().requestCode(phone);
-  await api.anonymous().api.otp.verify(next);
-  await expectAppError(api.anonymous().api.otp.verify(next), 'OTP_EXPIRED');
-  const unknown = { challengeId: api.app.deps.newId(), code: '123456' };
-  await expectAppError(api.anonymous().api.otp.verify(unknown), 'OTP_EXPIRED');
-});
-
-test('twenty requests for one number at once send one SMS', async () => {
-  await using api = await createTestApi();
-  const results = await atOnce(20, () => api.anonymous().api.otp.request({ phone }));
-  expect(tally(results)).toEqual({ ok: 1, OTP_RESEND_TOO_SOON: 19 });
-  await api.runJobs();
-  expect(api.sms.to(phone)).toHaveLength(1);
-});
-
-test('an address may ask for ten codes an hour, of IPv6 the whole network', async () => {
-  await using api = await createTestApi();
-  const ask = (ip: string, index: number) =>
-    api.anonymous({ ip }).api.otp.request({ phone: `+98912000${1_000 + index}` });
-  const results = await atOnce(15, (index) => ask('203.0.113.7', index));
-  expect(tally(results)).toEqual({ ok: 10, OTP_TOO_MANY_REQUESTS: 5 });
-  const six = await atOnce(15, (index) => ask(`2001:db8:0:1::${index + 1}`, 100 + index));
-  expect(tally(six)).toEqual({ ok: 10, OTP_TOO_MANY_REQUESTS: 5 });
-  const data = await expectAppError(ask('203.0.113.7', 50), 'OTP_TOO_MANY_REQUESTS');
-  expect(data?.retryAfterSeconds).toBe(3_600);
-  api.clock.advance(hour);
-  await expect(ask('203.0.113.7', 51)).resolves.toBeDefined();
-});
-
-test('known and unknown numbers get the same answer', async () => {
-  await using api = await createTestApi();
-  const known = await api.signUp();
-  api.clock.advance(10 * minute);
-  const answers = [];
-  for (const asked of [known.phone, '+989127654321']) {
-    answers.push(await api.anonymous().api.otp.request({ phone: asked }));
-  }
-  expect(Object.keys(answers[0] ?? {}).toSorted()).toEqual([
-    'challengeId',
-    'expiresAt',
-    'resendAt',
-  ]);
-  const shapes = answers.map(({ expiresAt, resendAt }) => ({ expiresAt, resendAt }));
-  expect(Object.keys(answers[0] ?? {})).toEqual(Object.keys(answers[1] ?? {}));
-  expect(shapes[0]?.expiresAt).toEqual(shapes[1]?.expiresAt);
-});
-
-test('a number of a country that is not served gets the same answer and no SMS', async () => {
-  await using api = await createTestApi();
-  const answer = await api.anonymous().api.otp.request({ phone: '+447400123456' });
-  expect(answer.challengeId).toBeTruthy();
-  await api.runJobs();
-  expect(api.sms.sent).toHaveLength(0);
-});
-
-test('a code that the gateway refuses is void, and another can be asked for at once', async () => {
-  await using api = await createTestApi();
-  api.sms.answers.push({ outcome: 'rejected', reason: 'no credit' });
-  const refused = await api.anonymous().requestCode(phone);
-  await expectAppError(api.anonymous().api.otp.verify(refused), 'OTP_EXPIRED');
-  await expect(api.anonymous().signIn(phone)).resolves.toBeUndefined();
-});
-
-test('when it is unknown whether an SMS was sent the code stays good and is not sent again', async () => {
-  await using api = await createTestApi();
-  api.sms.answers.push(new Error('socket hang up'));
-  const sent = await api.anonymous().requestCode(phone);
-  await api.runJobs();
-  expect(api.sms.to(phone)).toHaveLength(1);
-  await expect(api.anonymous().api.otp.verify(sent)).resolves.toBeDefined();
-});
-
-test('no code rests in the database in clear', async () => {
-  await using api = await createTestApi();
-  await api.anonymous().api.otp.request({ phone });
-  const dump = async (): Promise<string> => {
-    const challenges = await api.app.db.selectFrom('otp_challenges').selectAll().execute();
-    const { rows } = await api.database.pool.query('select * from graphile_worker._private_jobs');
-    return inspect([challenges, rows], { depth: null, maxArrayLength: null });
-  };
-  const before = await dump();
-  await api.runJobs();
-  const code = /\d{6}/.exec(api.sms.sent[0]?.text ?? '')?.[0] ?? 'none';
-  expect(before).not.toContain(code);
-  await expect(dump()).resolves.not.toContain(code);
-});
-
-test('length and life follow the configuration', async () => {
-  const otp = { ...defaultConfig.otp, length: 8, lifeSeconds: 600 };
-  await using api = await createTestApi({ config: { otp } });
-  const { expiresAt } = await api.anonymous().api.otp.request({ phone });
-  await api.runJobs();
-  expect(api.sms.sent[0]?.text).toMatch(/\b\d{8}\b/);
-  expect(expiresAt.getTime() - api.clock.now().getTime()).toBe(600 * second);
-});
-
-test('a closed account cannot sign in', async () => {
-  await using api = await createTestApi();
+test('A18: a closed account is not opened by a code', async () => {
+  const api = shared();
   const sara = await api.signUp();
   await api.app.db
     .updateTable('users')
@@ -248,5 +70,115 @@ test('a closed account cannot sign in', async () => {
   await expectAppError(sara.api.user.me(), 'SESSION_ENDED');
   api.clock.advance(10 * minute);
   const next = await api.anonymous().requestCode(sara.phone);
-  await expectAppError(api.anonymous().api.otp.verify(next), 'USER_INACTIVE');
+  await expectAppError(verify(api, next), 'USER_INACTIVE');
+});
+
+test('A4: the length of a code is what the operator says, from three digits to ten', async () => {
+  for (const length of [3, 10]) {
+    await using api = await createTestApi({ config: codes({ length }) });
+    const code = await api.anonymous().requestCode(newPhone());
+    expect(code.code).toMatch(new RegExp(`^\\d{${length}}$`));
+    const persian = code.code.replaceAll(/\d/g, (digit) => '۰۱۲۳۴۵۶۷۸۹'.charAt(Number(digit)));
+    const typed = `${persian.slice(0, 2)} ${persian.slice(2)}`;
+    await expect(verify(api, { ...code, code: typed })).resolves.toBeDefined();
+  }
+});
+
+test('A5, A13: a code lives as long as the operator says, a mailed one for its own time', async () => {
+  await using api = await createTestApi({
+    config: codes({ lifeSeconds: 240, mailLifeSeconds: 900 }),
+  });
+  const born = api.clock.now().getTime();
+  const bySms = await api.anonymous().api.otp.request({ phone: newPhone() });
+  const byMail = await api.anonymous().api.otp.request({ email });
+  expect(bySms.expiresAt).toEqual(new Date(born + 240 * second));
+  expect(byMail.expiresAt).toEqual(new Date(born + 900 * second));
+  const guest = api.anonymous();
+  const smsCode = await guest.readCode(bySms.challengeId);
+  const mailCode = await guest.readCode(byMail.challengeId);
+  api.clock.advance(240 * second);
+  await expectAppError(verify(api, { ...bySms, code: smsCode }), 'OTP_EXPIRED');
+  api.clock.advance(660 * second - 1);
+  await expect(verify(api, { ...byMail, code: mailCode })).resolves.toBeDefined();
+});
+
+test('A13: an expired code, a used one and one of no challenge have one error with its own words', async () => {
+  const api = shared();
+  const phone = newPhone();
+  const late = await api.anonymous().requestCode(phone);
+  api.clock.advance(120 * second - 1);
+  const wrong = { ...late, code: wrongCode(late.code) };
+  await expectAppError(verify(api, wrong), 'OTP_CODE_INVALID');
+  api.clock.advance(1);
+  const used = await api.anonymous().requestCode(phone);
+  await verify(api, used);
+  const unknown = { challengeId: api.app.deps.newId(), code: '123456' };
+  for (const given of [late, used, unknown]) {
+    expect(await refusal(verify(api, given))).toEqual({
+      appCode: 'OTP_EXPIRED',
+      message: 'The code has expired. Please ask for a new one.',
+      data: undefined,
+    });
+    const { message } = await refusal(verify(api, given), 'fa');
+    expect(message).toBe('زمان کد گذشته است. کد تازه‌ای بگیرید.');
+  }
+});
+
+test('A6: asking again while it is too soon is refused with the seconds that are left', async () => {
+  const api = shared();
+  const phone = newPhone();
+  const ask = () => api.anonymous().api.otp.request({ phone });
+  const data = async () => (await expectAppError(ask(), 'OTP_RESEND_TOO_SOON'))?.retryAfterSeconds;
+  const { resendAt } = await ask();
+  await expect(data()).resolves.toBe(60);
+  api.clock.advance(59.5 * second);
+  await expect(data()).resolves.toBe(1);
+  expect((await refusal(ask(), 'fa')).message).toMatch(/^کد همین حالا فرستاده شد/);
+  api.clock.advance(0.5 * second);
+  expect(api.clock.now()).toEqual(resendAt);
+  const second_ = await ask();
+  expect(second_.resendAt.getTime() - api.clock.now().getTime()).toBe(90 * second);
+});
+
+test('A6, A15: a number gets three codes in ten minutes and six a day', async () => {
+  const api = shared();
+  const phone = newPhone();
+  const ask = () => api.anonymous().api.otp.request({ phone });
+  const wait = async () =>
+    (await expectAppError(ask(), 'OTP_TOO_MANY_REQUESTS'))?.retryAfterSeconds ?? 0;
+  for (const pause of [60, 90, 180]) {
+    await ask();
+    api.clock.advance(pause * second);
+  }
+  await expect(wait()).resolves.toBe(600 - 330);
+  for (let sent = 3; sent < 6; sent += 1) {
+    api.clock.advance(hour);
+    await ask();
+  }
+  api.clock.advance(hour);
+  await expect(wait()).resolves.toBe((24 * hour - 4 * hour) / second - 330);
+  api.clock.advance(20 * hour - 330 * second);
+  await expect(ask()).resolves.toBeDefined();
+});
+
+test('A6: of twenty requests for one number at once one sends an SMS', async () => {
+  const api = shared();
+  const phone = newPhone();
+  const results = await atOnce(20, () => api.anonymous().api.otp.request({ phone }));
+  expect(tally(results)).toEqual({ ok: 1, OTP_RESEND_TOO_SOON: 19 });
+  await api.runJobs();
+  expect(api.sms.to(phone)).toHaveLength(1);
+});
+
+test('A7: a later code takes the place of the one before, expired or not', async () => {
+  const api = shared();
+  const phone = newPhone();
+  const first = await api.anonymous().requestCode(phone);
+  api.clock.advance(60 * second);
+  const next = await api.anonymous().requestCode(phone);
+  await expectAppError(verify(api, first), 'OTP_EXPIRED');
+  api.clock.advance(150 * second);
+  const last = await api.anonymous().requestCode(phone);
+  await expectAppError(verify(api, next), 'OTP_EXPIRED');
+  await expect(verify(api, last)).resolves.toMatchObject({ isNewUser: true });
 });

@@ -1,2 +1,5 @@
-export { readActor, startSession } from './session.service.ts';
+export { end as endSessionsOf } from './session.end.ts';
+export { deleteSessions, setAuthenticated } from './session.repository.ts';
+export { readActor, requireFresh } from './session.service.ts';
+export { startSession } from './session.start.ts';
 export { expiryOf, verifyAccessToken } from './session.tokens.ts';

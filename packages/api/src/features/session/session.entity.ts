@@ -14,12 +14,21 @@ export const SessionEntity = defineEntity({
     refreshAttempt: p.uuid().nullable(),
     refreshedAt: p.datetime(3),
     lastSeenAt: p.datetime(3),
+    /** When the person last proved who they are. */
+    authenticatedAt: p.datetime(3),
     createdAt: p.datetime(3),
     endedAt: p.datetime(3).nullable(),
     endReason: p.text().nullable(),
     deviceName: p.text().nullable(),
+    /** As the app says. */
     platform: p.text().nullable(),
+    /** SHA-256 of the key that the device keeps; logging in again there takes the session over. */
+    deviceKey: p.blob().nullable(),
     userAgent: p.text().nullable(),
+    /** What the user agent says: phone, tablet, desktop …, browser and system with versions. */
+    deviceKind: p.text().nullable(),
+    browser: p.text().nullable(),
+    os: p.text().nullable(),
     ip: p.text(),
   },
 });

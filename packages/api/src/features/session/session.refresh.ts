@@ -4,7 +4,8 @@ import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { lockSession, rotate, type OwnedSessionRow } from './session.repository.ts';
 import { decideRefresh } from './session.rules.ts';
-import { end, tokenPair } from './session.service.ts';
+import { end } from './session.end.ts';
+import { tokenPair } from './session.start.ts';
 import { readRefreshToken } from './session.tokens.ts';
 
 type Refreshed = { pair: TokenPair } | { refusal: AppError };

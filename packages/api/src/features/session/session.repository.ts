@@ -1,6 +1,7 @@
 import type { SessionEndReason } from '@chapar/contract';
 import type { Selectable } from 'kysely';
 import type { Db, Tables } from '../../database/tables.ts';
+import type { AliveSince } from './session.rules.ts';
 
 export type SessionRow = Selectable<Tables['sessions']>;
 
@@ -9,7 +10,14 @@ export function findActor(db: Db, sessionId: string) {
   return db
     .selectFrom('sessions as s')
     .innerJoin('users as u', 'u.id', 's.user_id')
-    .select(['s.user_id', 's.ended_at', 's.last_seen_at', 'u.role', 'u.status'])
+    .select([
+      's.user_id',
+      's.ended_at',
+      's.last_seen_at',
+      's.authenticated_at',
+      'u.role',
+      'u.status',
+    ])
     .where('s.id', '=', sessionId)
     .executeTakeFirst();
 }
@@ -19,7 +27,9 @@ export async function insertSession(db: Db, session: SessionRow): Promise<void> 
 }
 
 /** A session with the standing of its owner. */
-export type OwnedSessionRow = SessionRow & { status: 'active' | 'inactive' };
+export type OwnedSessionRow = SessionRow & {
+  status: 'active' | 'inactive' | 'leaving' | 'erased';
+};
 
 /** Locks the session's row until the transaction ends. */
 export function lockSession(db: Db, sessionId: string): Promise<OwnedSessionRow | undefined> {
@@ -63,25 +73,27 @@ export async function touch(
     .execute();
 }
 
-export function findLiveSessions(
-  db: Db,
-  userId: string,
-  alive: { refreshedAfter: Date; createdAfter: Date },
-): Promise<SessionRow[]> {
+export function findLiveSessions(db: Db, userId: string, since: AliveSince): Promise<SessionRow[]> {
   return db
     .selectFrom('sessions')
     .selectAll()
     .where('user_id', '=', userId)
     .where('ended_at', 'is', null)
-    .where('refreshed_at', '>=', alive.refreshedAfter)
-    .where('created_at', '>=', alive.createdAfter)
+    .where('refreshed_at', '>=', since.refreshed)
+    .where('created_at', '>=', since.created)
     .orderBy('last_seen_at', 'desc')
     .orderBy('id', 'desc')
     .execute();
 }
 
 /** Which sessions of a person to end. */
-export type SessionChoice = { only: string } | { allBut: string } | { beyondNewest: number };
+export type SessionChoice =
+  | { only: string }
+  | { allBut: string }
+  | { beyondNewest: number }
+  | { onDevice: Buffer }
+  | { notAliveSince: AliveSince }
+  | 'all';
 
 /**
  * Ends sessions that are alive; one that has ended keeps its reason.
@@ -94,27 +106,57 @@ export async function endSessions(
   choice: SessionChoice,
   end: { reason: SessionEndReason; now: Date },
 ): Promise<string[]> {
-  let query = db
+  const query = db
     .updateTable('sessions')
     .set({ ended_at: end.now, end_reason: end.reason })
     .where('user_id', '=', userId)
-    .where('ended_at', 'is', null);
-  if ('only' in choice) {
-    query = query.where('id', '=', choice.only);
-  } else if ('allBut' in choice) {
-    query = query.where('id', '!=', choice.allBut);
-  } else {
-    query = query.where('id', 'in', (eb) =>
-      eb
+    .where('ended_at', 'is', null)
+    .where((eb) => {
+      if (choice === 'all') {
+        return eb.lit(true);
+      }
+      if ('only' in choice) {
+        return eb('id', '=', choice.only);
+      }
+      if ('allBut' in choice) {
+        return eb('id', '!=', choice.allBut);
+      }
+      if ('onDevice' in choice) {
+        return eb('device_key', '=', choice.onDevice);
+      }
+      if ('notAliveSince' in choice) {
+        const { refreshed, created } = choice.notAliveSince;
+        return eb.or([eb('refreshed_at', '<', refreshed), eb('created_at', '<', created)]);
+      }
+      const beyond = eb
         .selectFrom('sessions')
         .select('id')
         .where('user_id', '=', userId)
         .where('ended_at', 'is', null)
         .orderBy('last_seen_at', 'desc')
         .orderBy('id', 'desc')
-        .offset(choice.beyondNewest),
-    );
-  }
+        .offset(choice.beyondNewest);
+      return eb('id', 'in', beyond);
+    });
   const rows = await query.returning('id').execute();
   return rows.map((row) => row.id);
+}
+
+/** Moves the instant of the last proof, unless the session has ended. */
+export async function setAuthenticated(db: Db, sessionId: string, now: Date): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ authenticated_at: now })
+    .where('id', '=', sessionId)
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
+export function findSession(db: Db, sessionId: string): Promise<SessionRow | undefined> {
+  return db.selectFrom('sessions').selectAll().where('id', '=', sessionId).executeTakeFirst();
+}
+
+/** Erases what is known of a person's devices. */
+export async function deleteSessions(db: Db, userId: string): Promise<void> {
+  await db.deleteFrom('sessions').where('user_id', '=', userId).execute();
 }

@@ -57,14 +57,28 @@ export function decideRefresh(
   return { do: isSameAttempt ? 'repeat' : 'retry-with-current' };
 }
 
+/** From when on a session must have been refreshed and begun to be alive. */
+export interface AliveSince {
+  refreshed: Date;
+  created: Date;
+}
+
 /** A session ends by itself when it rests too long, and at the latest after its full life. */
+export function aliveSince(
+  limits: Pick<RefreshLimits, 'refreshIdleSeconds' | 'refreshAbsoluteSeconds'>,
+  now: Date,
+): AliveSince {
+  return {
+    refreshed: after(now, -limits.refreshIdleSeconds * second),
+    created: after(now, -limits.refreshAbsoluteSeconds * second),
+  };
+}
+
 function isExpired(
   state: Pick<RefreshState, 'refreshedAt' | 'createdAt'>,
   limits: RefreshLimits,
   now: Date,
 ): boolean {
-  return (
-    now > after(state.refreshedAt, limits.refreshIdleSeconds * second) ||
-    now > after(state.createdAt, limits.refreshAbsoluteSeconds * second)
-  );
+  const since = aliveSince(limits, now);
+  return state.refreshedAt < since.refreshed || state.createdAt < since.created;
 }

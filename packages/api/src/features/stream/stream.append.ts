@@ -1,7 +1,13 @@
 import type { StreamBodies, StreamEventType } from '@chapar/contract';
 import type { Call } from '../../call.ts';
 import type { Tx } from '../../database/transaction.ts';
-import { insertEvent, insertMember, insertStream } from './stream.repository.ts';
+import {
+  deleteMemberships,
+  deleteStream,
+  insertEvent,
+  insertMember,
+  insertStream,
+} from './stream.repository.ts';
 
 /** An event for a stream; the body's shape follows from the type. */
 export type Told = {
@@ -47,4 +53,15 @@ export async function openSharedStream(
     type: 'stream.joined',
     body: { streamId, afterSeq: 0 },
   }));
+}
+
+/** Erases a person's own line and takes them out of all others. */
+export async function closePersonalStream(tx: Tx, userId: string): Promise<void> {
+  await deleteStream(tx.db, userId);
+  await deleteMemberships(tx.db, userId);
+}
+
+/** Erases a stream that nobody reads any more. */
+export function closeSharedStream(tx: Tx, streamId: string): Promise<void> {
+  return deleteStream(tx.db, streamId);
 }

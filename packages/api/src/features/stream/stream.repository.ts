@@ -242,3 +242,15 @@ function toEvent(row: EventRow): StoredStreamEvent {
   };
   return event as StoredStreamEvent;
 }
+
+/** Erases a stream with its events and its members. */
+export async function deleteStream(db: Db, streamId: string): Promise<void> {
+  await db.deleteFrom('stream_events').where('stream_id', '=', streamId).execute();
+  await db.deleteFrom('stream_members').where('stream_id', '=', streamId).execute();
+  await db.deleteFrom('streams').where('id', '=', streamId).execute();
+}
+
+/** Takes a person out of every stream that they read. */
+export async function deleteMemberships(db: Db, userId: string): Promise<void> {
+  await db.deleteFrom('stream_members').where('user_id', '=', userId).execute();
+}

@@ -317,7 +317,7 @@ test('a silent stream says that it is alive and moves the cursor', async () => {
   const live = await (await reza.listen()).ready();
   const before = BigInt(live.lastEventId);
   const unrelated = await api.signUp();
-  await unrelated.api.user.update({ firstName: 'x' });
+  await unrelated.api.user.update({ firstName: 'Ali' });
   await expect.poll(() => BigInt(live.lastEventId), { timeout: 5_000 }).toBeGreaterThan(before);
   const cursor = live.lastEventId;
   live.stop();

@@ -1,2 +1,20 @@
-export { getUserCard, requireUser, signInByPhone } from './user.service.ts';
-export { toUserCard } from './user.view.ts';
+export {
+  createUser,
+  enter,
+  enterByContact,
+  findAccount,
+  hasAccount,
+  languageOf,
+  readKind,
+} from './user.account.ts';
+export {
+  changeStatus,
+  eraseRow,
+  findDue,
+  findUser,
+  lockUser,
+  updateUser,
+  type UserRow,
+} from './user.repository.ts';
+export { checkBirthday, getUserCard, requireUser, tellUpdated } from './user.service.ts';
+export { toMe, toUserCard } from './user.view.ts';

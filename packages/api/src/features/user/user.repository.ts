@@ -1,74 +1,211 @@
-import type { Db } from '../../database/tables.ts';
+import { sql, type Updateable } from 'kysely';
+import type { Db, Tables } from '../../database/tables.ts';
+import type { Contact } from '../../kernel/contact.ts';
 
-const columns = ['id', 'phone', 'first_name', 'last_name', 'created_at'] as const;
+const columns = [
+  'id',
+  'phone',
+  'email',
+  'kind',
+  'first_name',
+  'last_name',
+  'language',
+  'time_zone',
+  'role',
+  'status',
+  'created_at',
+] as const;
+
+/** A date column as the text that it is: a day has no instant. */
+const birthday = sql<string | null>`birthday::text`.as('birthday');
 
 /** A person as stored. */
 export interface UserRow {
   id: string;
-  phone: string;
+  phone: string | null;
+  email: string | null;
+  kind: string;
   first_name: string | null;
   last_name: string | null;
+  birthday: string | null;
+  language: 'en' | 'fa' | null;
+  time_zone: string | null;
+  role: 'user' | 'staff' | 'admin';
+  status: 'active' | 'inactive' | 'leaving' | 'erased';
   created_at: Date;
 }
 
+/** How an account is found: by its phone number and kind, or by its e-mail address. */
+export interface AccountName {
+  contact: Contact;
+  kind: string;
+}
+
 export function findUser(db: Db, userId: string): Promise<UserRow | undefined> {
-  return db.selectFrom('users').select(columns).where('id', '=', userId).executeTakeFirst();
+  return db
+    .selectFrom('users')
+    .select(columns)
+    .select(birthday)
+    .where('id', '=', userId)
+    .executeTakeFirst();
+}
+
+/** Like {@link findUser}; the row stays as it is until the transaction ends. */
+export function lockUser(db: Db, userId: string): Promise<UserRow | undefined> {
+  return db
+    .selectFrom('users')
+    .select(columns)
+    .select(birthday)
+    .where('id', '=', userId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
 }
 
 export function findActiveUser(
   db: Db,
-  by: { id: string } | { phone: string },
+  by: { id: string } | { phone: string; kind: string },
 ): Promise<UserRow | undefined> {
-  const query = db.selectFrom('users').select(columns).where('status', '=', 'active');
+  const query = db
+    .selectFrom('users')
+    .select(columns)
+    .select(birthday)
+    .where('status', '=', 'active');
   return (
-    'id' in by ? query.where('id', '=', by.id) : query.where('phone', '=', by.phone)
+    'id' in by
+      ? query.where('id', '=', by.id)
+      : query.where('phone', '=', by.phone).where('kind', '=', by.kind)
   ).executeTakeFirst();
 }
 
-/**
- * Makes the account of a phone number, or finds the one that is there. Parallel callers get the
- * same account, and only one of them is told that it is new.
- */
-export async function findOrInsertUser(
+export function findUserByName(
   db: Db,
-  user: { id: string; phone: string; now: Date },
-): Promise<{ user: UserRow & { status: 'active' | 'inactive' }; isNew: boolean }> {
-  const made = await db
+  { contact, kind }: AccountName,
+): Promise<UserRow | undefined> {
+  const query = db.selectFrom('users').select(columns).select(birthday);
+  return (
+    contact.channel === 'mail'
+      ? query.where('email', '=', contact.address)
+      : query.where('phone', '=', contact.address).where('kind', '=', kind)
+  ).executeTakeFirst();
+}
+
+export interface NewUser {
+  id: string;
+  name: AccountName;
+  role?: 'user' | 'admin';
+  firstName?: string;
+  lastName?: string;
+  birthday?: string | undefined;
+  now: Date;
+}
+
+/** Makes an account. @returns undefined when the contact has one already */
+export function insertUser(db: Db, user: NewUser): Promise<UserRow | undefined> {
+  const { contact, kind } = user.name;
+  return db
     .insertInto('users')
     .values({
       id: user.id,
-      phone: user.phone,
-      role: 'user',
+      phone: contact.channel === 'sms' ? contact.address : null,
+      email: contact.channel === 'mail' ? contact.address : null,
+      kind,
+      first_name: user.firstName ?? null,
+      last_name: user.lastName ?? null,
+      birthday: user.birthday ?? null,
+      role: user.role ?? 'user',
       status: 'active',
       created_at: user.now,
     })
-    .onConflict((oc) => oc.column('phone').doNothing())
-    .returning([...columns, 'status'])
+    .onConflict((oc) => oc.doNothing())
+    .returning(columns)
+    .returning(birthday)
     .executeTakeFirst();
-  if (made) {
-    return { user: made, isNew: true };
-  }
-  const found = await db
-    .selectFrom('users')
-    .select([...columns, 'status'])
-    .where('phone', '=', user.phone)
-    .executeTakeFirstOrThrow();
-  return { user: found, isNew: false };
 }
 
-/** A column that is undefined stays as it is. */
-export function updateNames(
+/** Sets columns; one that is undefined stays as it is. @returns the row as it is afterwards */
+export function updateUser(
   db: Db,
   userId: string,
-  names: { firstName: string | null | undefined; lastName: string | null | undefined },
+  values: Updateable<Tables['users']>,
 ): Promise<UserRow> {
   return db
     .updateTable('users')
-    .set((eb) => ({
-      first_name: names.firstName === undefined ? eb.ref('first_name') : names.firstName,
-      last_name: names.lastName === undefined ? eb.ref('last_name') : names.lastName,
-    }))
+    .set({ id: userId, ...values })
     .where('id', '=', userId)
     .returning(columns)
+    .returning(birthday)
     .executeTakeFirstOrThrow();
+}
+
+/** Changes an account's standing where it is one of `from`. @returns whether it was */
+export async function changeStatus(
+  db: Db,
+  userId: string,
+  from: readonly UserRow['status'][],
+  to: { status: UserRow['status']; inactiveReason?: string | null; eraseAt?: Date | null },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({
+      status: to.status,
+      inactive_reason: to.inactiveReason ?? null,
+      erase_at: to.eraseAt ?? null,
+    })
+    .where('id', '=', userId)
+    .where('status', 'in', from)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
+/** People whose time to come back is over. */
+export async function findDue(db: Db, now: Date, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('id')
+    .where('status', '=', 'leaving')
+    .where('erase_at', '<=', now)
+    .orderBy('erase_at')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Leaves of a person only that there was one. @returns false when they are not due (any more) */
+export async function eraseRow(db: Db, userId: string, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({
+      status: 'erased',
+      phone: null,
+      email: null,
+      first_name: null,
+      last_name: null,
+      birthday: null,
+      language: null,
+      time_zone: null,
+      inactive_reason: null,
+      phone_changed_at: null,
+      erase_at: null,
+      role: 'user',
+    })
+    .where('id', '=', userId)
+    .where('status', '=', 'leaving')
+    .where('erase_at', '<=', now)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
+/** An open account of a contact, whatever its kind: the oldest one. */
+export function findAnyByContact(
+  db: Db,
+  { channel, address }: Contact,
+): Promise<{ language: 'en' | 'fa' | null } | undefined> {
+  return db
+    .selectFrom('users')
+    .select('language')
+    .where(channel === 'mail' ? 'email' : 'phone', '=', address)
+    .where('status', 'in', ['active', 'leaving'])
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
 }

@@ -1,17 +1,13 @@
-import type { Me, UserCard } from '@chapar/contract';
+import type { Me, UserCard, UserUpdate } from '@chapar/contract';
 import type { Call, SignedInCall } from '../../call.ts';
 import type { Db } from '../../database/tables.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
-import { AppError } from '../../errors.ts';
-import { openPersonalStream, tell } from '../stream/index.ts';
-import { findActiveUser, findOrInsertUser, findUser, updateNames } from './user.repository.ts';
+import { AppError, fieldError } from '../../errors.ts';
+import { dayIn } from '../../kernel/calendar.ts';
+import { tell } from '../stream/index.ts';
+import { findActiveUser, findUser, updateUser, type UserRow } from './user.repository.ts';
+import { refuseBirthday } from './user.rules.ts';
 import { toMe, toUserCard } from './user.view.ts';
-
-/** A name that is undefined stays as it is; null clears it. */
-interface NewNames {
-  firstName?: string | null | undefined;
-  lastName?: string | null | undefined;
-}
 
 export async function getMe({ app, actor }: SignedInCall): Promise<Me> {
   const user = await findUser(app.db, actor.userId);
@@ -21,38 +17,41 @@ export async function getMe({ app, actor }: SignedInCall): Promise<Me> {
   return toMe(user);
 }
 
-/** Changes the caller's names; their other devices are told. */
-export function updateMe(call: SignedInCall, { firstName, lastName }: NewNames): Promise<Me> {
+/** Changes the caller's profile; their other devices are told. What is undefined stays. */
+export function updateMe(call: SignedInCall, changes: UserUpdate): Promise<Me> {
   return transaction(call, async (tx) => {
-    const user = await updateNames(tx.db, call.actor.userId, { firstName, lastName });
-    await tell(call, tx, [{ streamId: user.id, type: 'user.updated', body: toUserCard(user) }]);
+    if (typeof changes.birthday === 'string') {
+      const zone =
+        changes.timeZone === undefined
+          ? (await findUser(tx.db, call.actor.userId))?.time_zone
+          : changes.timeZone;
+      checkBirthday(call, changes.birthday, zone ?? null);
+    }
+    const user = await updateUser(tx.db, call.actor.userId, {
+      first_name: changes.firstName,
+      last_name: changes.lastName,
+      birthday: changes.birthday,
+      language: changes.language,
+      time_zone: changes.timeZone,
+    });
+    await tellUpdated(call, tx, user);
     return toMe(user);
   });
 }
 
-/**
- * The account of a phone number whose owner has just proved it, made on first use together with
- * its line of the live stream.
- *
- * @returns null when the account is closed
- */
-export async function signInByPhone(
-  call: Call,
-  tx: Tx,
-  phone: string,
-): Promise<{ user: Me; isNew: boolean } | null> {
-  const { user, isNew } = await findOrInsertUser(tx.db, {
-    id: call.app.deps.newId(),
-    phone,
-    now: call.now,
-  });
-  if (user.status !== 'active') {
-    return null;
+/** Tells a person's own devices what they look like now. */
+export function tellUpdated(call: Call, tx: Tx, user: UserRow): Promise<void> {
+  return tell(call, tx, [{ streamId: user.id, type: 'user.updated', body: toUserCard(user) }]);
+}
+
+/** @throws AppError `INPUT_INVALID` with one of three reasons */
+export function checkBirthday(call: Call, birthday: string, timeZone: string | null): void {
+  const { account, defaultTimeZone } = call.app.config;
+  const today = dayIn(timeZone ?? defaultTimeZone, call.now);
+  const reason = refuseBirthday(birthday, today, account);
+  if (reason) {
+    throw fieldError('birthday', reason);
   }
-  if (isNew) {
-    await openPersonalStream(tx, user.id);
-  }
-  return { user: toMe(user), isNew };
 }
 
 /** The card of somebody we know of, whether their account is open or closed. */
@@ -67,7 +66,7 @@ export async function getUserCard(db: Db, userId: string): Promise<UserCard> {
 /** The card of somebody with an open account. @throws AppError `USER_NOT_FOUND` */
 export async function requireUser(
   db: Db,
-  by: { id: string } | { phone: string },
+  by: { id: string } | { phone: string; kind: string },
 ): Promise<UserCard> {
   const user = await findActiveUser(db, by);
   if (!user) {

@@ -8,5 +8,14 @@ export function toUserCard(row: Pick<UserRow, 'id' | 'first_name' | 'last_name'>
 
 /** What the person sees of themselves. */
 export function toMe(row: UserRow): Me {
-  return { ...toUserCard(row), phone: row.phone, createdAt: row.created_at };
+  return {
+    ...toUserCard(row),
+    phone: row.phone,
+    email: row.email,
+    kind: row.kind,
+    birthday: row.birthday,
+    language: row.language,
+    timeZone: row.time_zone,
+    createdAt: row.created_at,
+  };
 }

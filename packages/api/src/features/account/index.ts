@@ -1,0 +1,1 @@
+export { sendNotice } from './account.notice.ts';

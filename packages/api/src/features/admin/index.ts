@@ -1,0 +1,1 @@
+export { ensureFirstAdmin } from './admin.first.ts';

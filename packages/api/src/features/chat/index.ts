@@ -1,0 +1,1 @@
+export { forgetChats } from './chat.service.ts';

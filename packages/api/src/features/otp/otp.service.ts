@@ -1,0 +1,93 @@
+import type { Device, Login, OtpPurpose, OtpRequested } from '@chapar/contract';
+import type { Call } from '../../call.ts';
+import type { ApiConfig } from '../../deps.ts';
+import type { Tx } from '../../database/transaction.ts';
+import { transaction } from '../../database/transaction.ts';
+import { AppError } from '../../errors.ts';
+import { readContact } from '../../kernel/contact.ts';
+import { startSession } from '../session/index.ts';
+import { enterByContact, readKind } from '../user/index.ts';
+import { challenge } from './otp.challenge.ts';
+import { afterRedeem, checkCode, redeem } from './otp.redeem.ts';
+import { deleteChallengesOf, replaceAllOpen, replaceOpenOf } from './otp.repository.ts';
+
+/** Which method of signing in a purpose belongs to. */
+const methodOf = { login: 'otp', register: 'password', 'reset-password': 'password' } as const;
+
+function requireOffered({ authMethods }: ApiConfig, purpose: OtpPurpose): void {
+  if (!authMethods.includes(methodOf[purpose])) {
+    throw new AppError('AUTH_METHOD_OFF');
+  }
+}
+
+/**
+ * Sends a code to a phone number or an e-mail address.
+ *
+ * @throws AppError `PHONE_INVALID`, `AUTH_METHOD_OFF`, and what {@link challenge} throws
+ */
+export function requestOtp(
+  call: Call,
+  input: {
+    phone: string | undefined;
+    email: string | undefined;
+    purpose: OtpPurpose;
+    captcha: string | undefined;
+  },
+): Promise<OtpRequested> {
+  const { purpose, captcha } = input;
+  requireOffered(call.app.config, purpose);
+  const contact = readContact(input, call.app.config.defaultCountry);
+  return challenge(call, { contact, purpose, userId: null, captcha });
+}
+
+/**
+ * Signs in by a code: one transaction uses it up, finds or makes the account and starts the
+ * session.
+ *
+ * @throws AppError `OTP_CODE_INVALID`, `OTP_EXPIRED`, `OTP_CHALLENGE_LOCKED`, `USER_INACTIVE`,
+ *   `USER_KIND_UNKNOWN`, `AUTH_METHOD_OFF`
+ */
+export async function verifyOtp(
+  call: Call,
+  input: {
+    challengeId: string;
+    code: string;
+    kind: string | undefined;
+    device: Device | undefined;
+  },
+): Promise<Login> {
+  const { challengeId, code, device } = input;
+  requireOffered(call.app.config, 'login');
+  const kind = readKind(call.app.config, input.kind);
+  const right = await checkCode(call, { challengeId, code, purpose: 'login', userId: null });
+  const login = await transaction(call, async (tx) => {
+    await redeem(call, tx, right);
+    const { user, isNew, isRestored } = await enterByContact(call, tx, {
+      contact: right.contact,
+      kind,
+    });
+    const pair = await startSession(call, tx, { userId: user.id, device, method: 'otp' });
+    return { ...pair, user, isNewUser: isNew, isRestored };
+  });
+  await afterRedeem(call, right);
+  return login;
+}
+
+/** Voids every code that could still change something about an account. */
+export async function voidCodes(
+  call: Call,
+  tx: Tx,
+  user: { id: string; phone: string | null; email: string | null },
+): Promise<void> {
+  await replaceOpenOf(tx.db, user.id, call.now);
+  for (const contact of [user.phone, user.email]) {
+    if (contact !== null) {
+      await replaceAllOpen(tx.db, contact, call.now);
+    }
+  }
+}
+
+/** Erases every code of a person. */
+export function forgetCodes(tx: Tx, userId: string, contacts: readonly string[]): Promise<void> {
+  return deleteChallengesOf(tx.db, userId, contacts);
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import Bowser from 'bowser';
+
+/** What a user agent says of itself; null where it does not say. */
+export interface UserAgentFacts {
+  /** `mobile`, `tablet`, `desktop`, `tv`, `bot` … */
+  deviceKind: string | null;
+  browser: string | null;
+  os: string | null;
+}
+
+const nothing: UserAgentFacts = { deviceKind: null, browser: null, os: null };
+
+/** Reads a user agent. It is only shown to the person; nothing is decided by it. */
+export function readUserAgent(userAgent: string | null): UserAgentFacts {
+  if (!userAgent) {
+    return nothing;
+  }
+  const { browser, os, platform } = Bowser.parse(userAgent);
+  return {
+    deviceKind: platform.type ?? null,
+    browser: nameAndVersion(browser.name, browser.version),
+    os: nameAndVersion(os.name, os.versionName ?? os.version),
+  };
+}
+
+function nameAndVersion(name: string | undefined, version: string | undefined): string | null {
+  return name ? [name, version].filter(Boolean).join(' ') : null;
+}
+
+/** The device's key as it is stored: who reads the table cannot pass for the device. */
+export function hashDeviceKey(deviceKey: string | null): Buffer | null {
+  return deviceKey === null ? null : createHash('sha256').update(deviceKey).digest();
+}
