@@ -4,19 +4,30 @@ import {
   createApp,
   createIdSource,
   createMemoryHub,
+  createMemoryLimiter,
+  createPostgresLimiter,
+  createRedisLimiter,
+  ensureFirstAdmin,
   migrate,
   openDatabase,
   type App,
   type Clock,
+  type Database,
   type Deps,
+  type Limiter,
 } from '@chapar/api';
 import { startEmbeddedPostgres } from '@chapar/embedded-postgres';
 import type { Logger } from 'pino';
 import type { Config } from './env.ts';
+import { createSiteVerify } from './gateways/captcha.ts';
+import { ConsoleMailGateway } from './gateways/console-mail.ts';
 import { ConsoleSmsGateway } from './gateways/console-sms.ts';
+import { createPwnedPasswords } from './gateways/pwned-passwords.ts';
+import { createSmtpMail } from './gateways/smtp-mail.ts';
 import { createWebhookSms } from './gateways/webhook-sms.ts';
 import { startJobs } from './jobs/worker.ts';
 import { startSweep } from './jobs/sweep.ts';
+import { connectRedis } from './redis.ts';
 import { deriveSecrets, keepDevelopmentSecret } from './secrets.ts';
 
 /** Everything that is open while the process runs. */
@@ -24,6 +35,7 @@ export interface Container {
   app: App;
   log: Logger;
   consoleSms: ConsoleSmsGateway | null;
+  consoleMail: ConsoleMailGateway | null;
   /** Where the data lives, for the banner. */
   dataPlace: string;
   /** Whether the database and the bus answer. @throws what is wrong */
@@ -31,6 +43,9 @@ export interface Container {
   /** Closes in reverse order of opening. */
   close(): Promise<void>;
 }
+
+/** What closes a thing that was opened. */
+type Undo = () => Promise<void> | void;
 
 const systemClock: Clock = { now: () => new Date() };
 
@@ -40,7 +55,7 @@ export async function openContainer(
   log: Logger,
   print: (line: string) => void = printLine,
 ): Promise<Container> {
-  const opened: (() => Promise<void> | void)[] = [];
+  const opened: Undo[] = [];
   const close = async (): Promise<void> => {
     for (const undo of opened.splice(0).toReversed()) {
       await undo();
@@ -60,18 +75,26 @@ export async function openContainer(
       config.sms.provider === 'webhook'
         ? createWebhookSms(config.sms)
         : new ConsoleSmsGateway(print);
+    const mail = openMail(config, print, opened);
     const deps: Deps = {
       clock: systemClock,
       random: { bytes: randomBytes, integer: (below) => randomInt(below) },
       newId: createIdSource(systemClock, randomBytes),
       sms,
+      mail,
+      captcha: config.captcha && createSiteVerify(config.captcha),
+      breaches: config.breachCheck ? createPwnedPasswords() : null,
       hub: createMemoryHub(),
       log,
     };
     const secretKey = config.secretKey ?? (await keepDevelopmentSecret(config.dataDir));
     const secrets = deriveSecrets(secretKey);
-    const app = await createApp({ database, deps, config: config.api, secrets });
+    const sharedLimiter = openLimiter({ config, database, log, opened });
+    const app = await createApp({ database, deps, config: config.api, secrets, sharedLimiter });
     opened.push(() => app.close());
+    if (config.firstAdmin) {
+      await ensureFirstAdmin(app, config.firstAdmin);
+    }
     opened.push(await startJobs(app, database, log));
     opened.push(startSweep(app, log));
 
@@ -79,17 +102,59 @@ export async function openContainer(
       await database.pool.query('select 1');
       await deps.hub.ping();
     };
-    const consoleSms = sms instanceof ConsoleSmsGateway ? sms : null;
-    return { app, log, consoleSms, dataPlace: place.description, check, close };
+    return {
+      app,
+      log,
+      consoleSms: sms instanceof ConsoleSmsGateway ? sms : null,
+      consoleMail: mail instanceof ConsoleMailGateway ? mail : null,
+      dataPlace: place.description,
+      check,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+function openMail({ mail }: Config, print: (line: string) => void, opened: Undo[]): Deps['mail'] {
+  if (mail.provider === 'off') {
+    return null;
+  }
+  if (mail.provider === 'console') {
+    return new ConsoleMailGateway(print);
+  }
+  const smtp = createSmtpMail(mail);
+  opened.push(() => smtp.close());
+  return smtp;
+}
+
+/** Where limits are counted that nodes share; without a Redis that answers, in this process. */
+function openLimiter({
+  config,
+  database,
+  log,
+  opened,
+}: {
+  config: Config;
+  database: Database;
+  log: Logger;
+  opened: Undo[];
+}): Limiter {
+  if (config.rateLimitStore === 'postgres') {
+    return createPostgresLimiter(database.pool);
+  }
+  if (config.rateLimitStore === 'memory' || config.redisUrl === null) {
+    return createMemoryLimiter();
+  }
+  const redis = connectRedis(config.redisUrl, log);
+  opened.push(redis.close);
+  return createRedisLimiter(redis.client, createMemoryLimiter());
+}
+
 async function openPostgres(
   config: Config,
-  opened: (() => Promise<void> | void)[],
+  opened: Undo[],
 ): Promise<{ url: string; description: string }> {
   if (config.databaseUrl !== null) {
     const { host, pathname } = new URL(config.databaseUrl);

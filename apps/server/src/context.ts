@@ -1,17 +1,24 @@
 import { verifyAccessToken, type App, type Auth, type Connection } from '@chapar/api';
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** What a client says of itself: in headers over HTTP, in connection params over a socket. */
+export interface Credentials {
+  token: string | null;
+  device: unknown;
+}
+
 /** The facts of a connection, from its headers. */
 export function readConnection(
   app: App,
   request: { id: string; ip: string; headers: IncomingHttpHeaders },
-  token: string | null,
+  { token, device }: Credentials,
 ): Connection {
   return {
     app,
     requestId: request.id,
     ip: request.ip,
     userAgent: request.headers['user-agent'] ?? null,
+    deviceKey: readDeviceKey(device),
     language: readLanguage(request.headers['accept-language']),
     auth: readAuth(app, token),
     socket: null,
@@ -21,6 +28,11 @@ export function readConnection(
 /** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). */
 export function readBearer(header: string | undefined): string | null {
   return /^Bearer ([^\s]+)$/i.exec(header ?? '')?.[1] ?? null;
+}
+
+/** What the device keeps of its own: at least 16 characters that can be random. Else it has none. */
+export function readDeviceKey(said: unknown): string | null {
+  return typeof said === 'string' && /^[A-Za-z0-9_-]{16,128}$/.test(said) ? said : null;
 }
 
 function readAuth(app: App, token: string | null): Auth {

@@ -1,51 +1,31 @@
-import { isIP } from 'node:net';
 import { defaultConfig } from '@chapar/api';
-import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
+import {
+  accountKinds,
+  authMethods,
+  country,
+  hostName,
+  list,
+  mailFrom,
+  onOff,
+  origins,
+  productName,
+  proxies,
+  rateLimits,
+  serverUrl,
+  testNumber,
+  timeZone,
+  waits,
+  whole,
+} from './env-fields.ts';
 
 export const dayInSeconds = 86_400;
 const highestPort = 65_535;
+const mostTexts = 10_000_000;
+/** The longest that anybody has asked for; the default is what is safe. */
+const longestAccessSeconds = 60 * dayInSeconds;
 
-const whole = (fallback: number, min: number, max: number): z.ZodType<number> =>
-  z.coerce.number().int().min(min).max(max).default(fallback);
-
-const list = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean),
-  );
-
-/** An origin as browsers send it: scheme, host and port, nothing after. */
-const origins = list.pipe(
-  z.array(
-    z
-      .string()
-      .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'is not an origin'),
-  ),
-);
-
-const proxies = list.pipe(
-  z.array(
-    z.string().refine((text) => {
-      const [address = '', bits] = text.split('/');
-      const named = ['loopback', 'linklocal', 'uniquelocal'].includes(text);
-      return named || (isIP(address) !== 0 && (bits === undefined || /^[0-9]{1,3}$/.test(bits)));
-    }, 'is not an address, a network or one of loopback, linklocal, uniquelocal'),
-  ),
-);
-
-const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
-
-const country = z
-  .string()
-  .refine((code): code is CountryCode => isSupportedCountry(code), 'is not a country code');
-
-/** A number and its code: `+989120000000:123456`. */
-export const testNumber = /^(\+[0-9]{8,15}):([0-9]{3,10})$/;
+const { otp, smsBudget, password, account, session, stream } = defaultConfig;
 
 /**
  * Every variable of the environment that Chapar reads, with its default. README and
@@ -63,6 +43,12 @@ export const envSchema = z.object({
   TRUST_PROXY: proxies,
   ALLOWED_ORIGINS: origins,
   DEV_ROUTES: onOff.optional(),
+  PRODUCT_NAME: productName,
+  TIME_ZONE: timeZone,
+  AUTH_METHODS: authMethods,
+  ACCOUNT_KINDS: accountKinds,
+  FIRST_ADMIN_PHONE: z.string().optional(),
+  FIRST_ADMIN_PASSWORD: z.string().optional(),
   SMS_PROVIDER: z.enum(['console', 'webhook']).default('console'),
   SMS_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).optional(),
   SMS_WEBHOOK_SECRET: z.string().optional(),
@@ -71,19 +57,47 @@ export const envSchema = z.object({
     .default('IR')
     .transform((text) => text.split(',').map((code) => code.trim()))
     .pipe(z.array(country)),
+  SMS_PER_MINUTE: whole(smsBudget.perMinute, 1, mostTexts),
+  SMS_PER_DAY: whole(smsBudget.perDay, 1, mostTexts),
+  SMS_PER_COUNTRY_PER_HOUR: whole(smsBudget.perCountryPerHour, 1, mostTexts),
+  SMS_PER_BLOCK_PER_10_MINUTES: whole(smsBudget.perBlockPer10Minutes, 1, 1_000),
+  SMS_UNUSED_PER_SOURCE: whole(smsBudget.unusedPerSource, 1, 10_000),
   DEFAULT_COUNTRY: z.string().default('IR').pipe(country),
-  OTP_LENGTH: whole(defaultConfig.otp.length, 3, 10),
-  OTP_LIFE_SECONDS: whole(defaultConfig.otp.lifeSeconds, 30, 3_600),
-  OTP_SENDS_PER_PHONE_PER_DAY: whole(defaultConfig.otp.sendsPerPhonePerDay, 1, 1_000),
-  OTP_SENDS_PER_ADDRESS_PER_HOUR: z.coerce.number().int().min(1).optional(),
+  MAIL_PROVIDER: z.enum(['console', 'smtp', 'off']).optional(),
+  SMTP_URL: serverUrl(/^smtps?$/, /^\/?$/).optional(),
+  MAIL_FROM: mailFrom.optional(),
+  OTP_LENGTH: whole(otp.length, 3, 10),
+  OTP_LIFE_SECONDS: whole(otp.lifeSeconds, 30, 3_600),
+  OTP_MAIL_LIFE_SECONDS: whole(otp.mailLifeSeconds, 60, dayInSeconds),
+  OTP_ATTEMPTS: whole(otp.attemptsPerChallenge, 1, 10),
+  OTP_WRONG_PER_DAY: whole(otp.wrongPerContactPerDay, 1, 100),
+  OTP_RESEND_SECONDS: waits(otp.resendSeconds),
+  OTP_SENDS_PER_10_MINUTES: whole(otp.sendsPerContactPer10Minutes, 1, 100),
+  OTP_SENDS_PER_DAY: whole(otp.sendsPerContactPerDay, 1, 1_000),
+  OTP_WEB_DOMAIN: hostName.optional(),
   OTP_TEST_NUMBERS: list.pipe(
     z.array(z.string().regex(testNumber, 'must look like +989120000000:123456')),
   ),
-  ACCESS_TOKEN_SECONDS: whole(defaultConfig.session.accessSeconds, 5, dayInSeconds),
-  REFRESH_IDLE_DAYS: whole(30, 1, 365),
+  OTP_TEST_NUMBERS_UNTIL: z.iso.date('must look like 2027-01-31').optional(),
+  PASSWORD_MIN_LENGTH: whole(password.minLength, 8, 64),
+  PASSWORD_MAX_LENGTH: whole(password.maxLength, 50, 128),
+  PASSWORD_LONGEST_WAIT_SECONDS: whole(password.longestDelaySeconds, 60, 3_600),
+  PASSWORD_BREACH_CHECK: z.enum(['off', 'pwned-passwords']).default('off'),
+  CAPTCHA_VERIFY_URL: z.url({ protocol: /^https?$/ }).optional(),
+  CAPTCHA_SECRET: z.string().optional(),
+  MIN_AGE: whole(account.minAge, 0, 100),
+  MAX_AGE: whole(account.maxAge, 100, 150),
+  ERASE_AFTER_DAYS: whole(account.eraseAfterDays, 1, 365),
+  AUDIT_DAYS: whole(account.auditDays, 30, 3_650),
+  ACCESS_TOKEN_SECONDS: whole(session.accessSeconds, 5, longestAccessSeconds),
+  REFRESH_GRACE_SECONDS: whole(session.refreshGraceSeconds, 0, 60),
+  REFRESH_IDLE_DAYS: whole(30, 1, 3_650),
   REFRESH_ABSOLUTE_DAYS: whole(180, 1, 3_650),
-  SESSIONS_PER_USER: whole(defaultConfig.session.perUser, 1, 1_000),
-  STREAM_RETENTION_DAYS: whole(defaultConfig.stream.retentionDays, 1, 365),
+  SESSIONS_PER_USER: whole(session.perUser, 1, 1_000),
+  RATE_LIMIT_STORE: z.enum(['memory', 'postgres', 'redis']).default('memory'),
+  REDIS_URL: serverUrl(/^rediss?$/, /^\/?[0-9]{0,4}$/).optional(),
+  RATE_LIMITS: rateLimits,
+  STREAM_RETENTION_DAYS: whole(stream.retentionDays, 1, 365),
 });
 
 /** The environment after zod: every value of its type, defaults filled in. */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { loadEnvFile } from 'node:process';
-import { defaultConfig, type ApiConfig } from '@chapar/api';
-import { dayInSeconds, envSchema, testNumber, type Env } from './env-schema.ts';
-
-const shortestSecret = 32;
-const shortestShared = 16;
+import type { ApiConfig } from '@chapar/api';
+import { toApiConfig } from './env-api.ts';
+import { complain, firstAdminPhone, mailProviderOf } from './env-checks.ts';
+import { envSchema, type Env } from './env-schema.ts';
+import { isLoopback } from './loopback.ts';
 
 /** The environment, read and checked. */
 export interface Config {
@@ -23,6 +23,18 @@ export interface Config {
   allowedOrigins: string[];
   devRoutes: boolean;
   sms: { provider: 'console' } | { provider: 'webhook'; url: string; secret: string };
+  mail:
+    | { provider: 'console' }
+    | { provider: 'smtp'; url: string; from: string }
+    | { provider: 'off' };
+  captcha: { url: string; secret: string } | null;
+  /** Whether new passwords are looked up in a list of breached ones. */
+  breachCheck: boolean;
+  rateLimitStore: 'memory' | 'postgres' | 'redis';
+  /** Given when the store is `redis`. */
+  redisUrl: string | null;
+  /** Whose account is made at the start, with the rights of an administrator. The phone is E.164. */
+  firstAdmin: { phone: string; password: string } | null;
   api: ApiConfig;
 }
 
@@ -37,8 +49,11 @@ export function readConfig(): Config {
   return parseConfig(process.env);
 }
 
-/** @throws ConfigError naming every variable that is not right */
-export function parseConfig(source: Record<string, string | undefined>): Config {
+/** @throws ConfigError naming every variable that is not right, and repeating no secret */
+export function parseConfig(
+  source: Record<string, string | undefined>,
+  now: Date = new Date(),
+): Config {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
   const parsed = envSchema.safeParse(given);
   if (!parsed.success) {
@@ -47,70 +62,15 @@ export function parseConfig(source: Record<string, string | undefined>): Config 
     );
     throw new ConfigError(lines.join('; '));
   }
-  const env = parsed.data;
-  const complaints = env.NODE_ENV === 'production' ? refuseInProduction(env) : [];
-  if (env.SMS_PROVIDER === 'webhook' && (!env.SMS_WEBHOOK_URL || !env.SMS_WEBHOOK_SECRET)) {
-    complaints.push('SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET: needed by SMS_PROVIDER=webhook');
-  } else if (
-    env.SMS_WEBHOOK_SECRET !== undefined &&
-    env.SMS_WEBHOOK_SECRET.length < shortestShared
-  ) {
-    complaints.push(`SMS_WEBHOOK_SECRET: must have at least ${shortestShared} characters`);
-  }
-  if (env.SECRET_KEY !== undefined && env.SECRET_KEY.length < shortestSecret) {
-    complaints.push(`SECRET_KEY: must have at least ${shortestSecret} characters`);
-  }
+  const complaints = complain(parsed.data, now);
   if (complaints.length > 0) {
     throw new ConfigError(complaints.join('; '));
   }
-  return toConfig(env);
-}
-
-/** What is handy in development and a hole in production. */
-function refuseInProduction(env: Env): string[] {
-  const complaints: string[] = [];
-  const refuse = (when: boolean, complaint: string): void => {
-    if (when) {
-      complaints.push(complaint);
-    }
-  };
-  refuse(
-    !env.SECRET_KEY,
-    'SECRET_KEY: missing; make one with `openssl rand -base64 48` and keep it secret',
-  );
-  refuse(
-    isGuessable(env.SECRET_KEY),
-    'SECRET_KEY: is an example or too simple; make one with `openssl rand -base64 48`',
-  );
-  refuse(!env.DATABASE_URL, 'DATABASE_URL: missing; the embedded PostgreSQL is for development');
-  refuse(
-    env.SMS_PROVIDER === 'console',
-    'SMS_PROVIDER: `console` prints login codes and is for development; choose another',
-  );
-  refuse(env.DEV_ROUTES === true, 'DEV_ROUTES: shows login codes to anybody; switch it off');
-  refuse(env.OTP_TEST_NUMBERS.length > 0, 'OTP_TEST_NUMBERS: known codes; remove them');
-  return complaints;
-}
-
-const fewestDifferent = 10;
-
-function isGuessable(secret: string | undefined): boolean {
-  if (secret === undefined) {
-    return false;
-  }
-  return (
-    /change|secret|example|default|password/i.test(secret) || new Set(secret).size < fewestDifferent
-  );
-}
-
-/** Only this machine can reach it, so the login codes on `/dev/*` are nobody else's to see. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+  return toConfig(parsed.data);
 }
 
 function toConfig(env: Env): Config {
   const production = env.NODE_ENV === 'production';
-  const { SMS_WEBHOOK_URL: url = '', SMS_WEBHOOK_SECRET: secret = '' } = env;
   return {
     mode: env.NODE_ENV,
     host: env.HOST,
@@ -122,46 +82,34 @@ function toConfig(env: Env): Config {
     secretKey: env.SECRET_KEY ?? null,
     trustProxy: env.TRUST_PROXY.length > 0 ? env.TRUST_PROXY : false,
     allowedOrigins: env.ALLOWED_ORIGINS,
+    // Where only this machine can reach it, the codes on `/dev/*` are nobody else's to see.
     devRoutes: env.DEV_ROUTES ?? (!production && isLoopback(env.HOST)),
-    sms:
-      env.SMS_PROVIDER === 'webhook'
-        ? { provider: 'webhook', url, secret }
-        : { provider: 'console' },
+    ...toGateways(env),
+    rateLimitStore: env.RATE_LIMIT_STORE,
+    redisUrl: env.REDIS_URL ?? null,
+    firstAdmin: toFirstAdmin(env),
     api: toApiConfig(env),
   };
 }
 
-/** In development one machine plays many people, so its address may ask for more codes. */
-const sendsPerAddressInDevelopment = 1_000;
-
-function toApiConfig(env: Env): ApiConfig {
-  const production = env.NODE_ENV === 'production';
-  const perAddress = production
-    ? defaultConfig.otp.sendsPerAddressPerHour
-    : sendsPerAddressInDevelopment;
+function toGateways(env: Env): Pick<Config, 'sms' | 'mail' | 'captcha' | 'breachCheck'> {
+  const { SMS_WEBHOOK_URL: smsUrl = '', SMS_WEBHOOK_SECRET: smsSecret = '' } = env;
+  const { SMTP_URL: smtpUrl = '', MAIL_FROM: from = '' } = env;
+  const { CAPTCHA_VERIFY_URL: captchaUrl, CAPTCHA_SECRET: captchaSecret } = env;
+  const mail = mailProviderOf(env);
   return {
-    defaultCountry: env.DEFAULT_COUNTRY,
-    smsCountries: env.SMS_COUNTRIES,
-    otp: {
-      ...defaultConfig.otp,
-      length: env.OTP_LENGTH,
-      lifeSeconds: env.OTP_LIFE_SECONDS,
-      sendsPerPhonePerDay: env.OTP_SENDS_PER_PHONE_PER_DAY,
-      sendsPerAddressPerHour: env.OTP_SENDS_PER_ADDRESS_PER_HOUR ?? perAddress,
-      testCodes: new Map(
-        env.OTP_TEST_NUMBERS.map((entry): [string, string] => {
-          const [, phone = '', code = ''] = testNumber.exec(entry) ?? [];
-          return [phone, code];
-        }),
-      ),
-    },
-    session: {
-      ...defaultConfig.session,
-      accessSeconds: env.ACCESS_TOKEN_SECONDS,
-      refreshIdleSeconds: env.REFRESH_IDLE_DAYS * dayInSeconds,
-      refreshAbsoluteSeconds: env.REFRESH_ABSOLUTE_DAYS * dayInSeconds,
-      perUser: env.SESSIONS_PER_USER,
-    },
-    stream: { ...defaultConfig.stream, retentionDays: env.STREAM_RETENTION_DAYS },
+    sms:
+      env.SMS_PROVIDER === 'webhook'
+        ? { provider: 'webhook', url: smsUrl, secret: smsSecret }
+        : { provider: 'console' },
+    mail: mail === 'smtp' ? { provider: mail, url: smtpUrl, from } : { provider: mail },
+    captcha: captchaUrl && captchaSecret ? { url: captchaUrl, secret: captchaSecret } : null,
+    breachCheck: env.PASSWORD_BREACH_CHECK === 'pwned-passwords',
   };
+}
+
+function toFirstAdmin(env: Env): Config['firstAdmin'] {
+  const phone = firstAdminPhone(env);
+  const password = env.FIRST_ADMIN_PASSWORD;
+  return phone !== null && password !== undefined ? { phone, password } : null;
 }

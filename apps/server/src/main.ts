@@ -32,8 +32,12 @@ function banner(config: Config, address: string, dataPlace: string): string {
     `  Procedures        ${address}/trpc  (HTTP and WebSocket)`,
     `  Data              ${dataPlace}`,
   ];
-  if (config.sms.provider === 'console') {
-    const where = config.devRoutes ? `below, and at ${address}/dev/sms?phone=09…` : 'below';
+  const inboxes = [
+    ...(config.sms.provider === 'console' ? ['/dev/sms?phone=09…'] : []),
+    ...(config.mail.provider === 'console' ? ['/dev/mail?to=…'] : []),
+  ];
+  if (inboxes.length > 0) {
+    const where = config.devRoutes ? `below, and at ${address}${inboxes.join(' and ')}` : 'below';
     lines.push(`  Login codes       ${where}`);
   }
   lines.push('  Stop              Ctrl-C', '', '');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Container } from './container.ts';
 import type { Config } from './env.ts';
+import { addDevMail } from './plugins/dev-mail.ts';
 import { addDevSms } from './plugins/dev-sms.ts';
 import { addErrors } from './plugins/errors.ts';
 import { addHealth } from './plugins/health.ts';
@@ -35,6 +36,9 @@ export async function createServer(config: Config, container: Container): Promis
   addHealth(server, container);
   if (config.devRoutes && container.consoleSms) {
     addDevSms(server, config, container.consoleSms);
+  }
+  if (config.devRoutes && container.consoleMail) {
+    addDevMail(server, container.consoleMail);
   }
   addTrpcHttp(server, container.app);
   addTrpcWs(server, config, container.app);

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { isAppError } from '@chapar/api';
 import { ConfigError, type Config } from './env.ts';
 
 /**
@@ -36,6 +37,9 @@ export function explainStartError(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
+  if (isWeakPassword(error)) {
+    return 'FIRST_ADMIN_PASSWORD: is too short or too easy to guess; choose another.';
+  }
   if ('path' in error) {
     return `DATA_DIR: cannot be used (${error.message}); choose another folder.`;
   }
@@ -48,6 +52,10 @@ export function explainStartError(error: unknown): string {
     return 'DATABASE_URL: PostgreSQL does not answer within 5 s.';
   }
   return error.message || code;
+}
+
+function isWeakPassword(error: Error): boolean {
+  return isAppError(error) && error.appCode === 'PASSWORD_WEAK';
 }
 
 function silent(where: string): string {

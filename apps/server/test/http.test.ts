@@ -142,7 +142,10 @@ test('errors come in the language that was asked for, with a code, public data a
   expect(persian.body.error.json.message).toBe('بخشی از اطلاعات درست نیست.');
   expect(english.body.error.json.data).toMatchObject({
     appCode: 'INPUT_INVALID',
-    appData: { issues: [{ path: 'phone', message: 'is not a phone number' }] },
+    appData: { issues: [{ path: 'phone', message: 'A phone number has digits only.' }] },
+  });
+  expect(persian.body.error.json.data).toMatchObject({
+    appData: { issues: [{ path: 'phone', message: 'شماره تلفن فقط رقم دارد.' }] },
   });
   expect(english.body.error.json.data.requestId).toMatch(/^[0-9a-f-]{36}$/);
 });
@@ -193,29 +196,32 @@ test('the live stream over HTTP is refused with the reason', async () => {
 });
 
 test('pages of this machine may call in development, foreign ones may not', async () => {
-  const allow = async (origin: string) => {
+  const preflight = async (origin: string): Promise<Headers> => {
     const response = await fetch(`${server.url}/trpc/otp.request`, {
       method: 'OPTIONS',
       headers: {
         origin,
         'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization',
+        'access-control-request-headers': 'authorization,chapar-device',
       },
     });
-    return response.headers.get('access-control-allow-origin');
+    return response.headers;
   };
+  const allow = async (origin: string): Promise<string | null> =>
+    (await preflight(origin)).get('access-control-allow-origin');
+  expect((await preflight('http://localhost:5173')).get('access-control-allow-headers')).toContain(
+    'chapar-device',
+  );
   expect(await allow('http://localhost:5173')).toBe('http://localhost:5173');
   expect(await allow('https://evil.example')).toBeNull();
   expect(await allow('http://localhost:5173.evil.example')).toBeNull();
   expect(await allow('null')).toBeNull();
 });
 
-test('an address is what the socket says, unless a trusted proxy says otherwise', async () => {
-  await using limited = await startServer({ OTP_SENDS_PER_ADDRESS_PER_HOUR: '2' });
-  await using proxied = await startServer({
-    OTP_SENDS_PER_ADDRESS_PER_HOUR: '2',
-    TRUST_PROXY: '127.0.0.1',
-  });
+test('S4: an address is what the socket says, unless a trusted proxy says otherwise', async () => {
+  const limit = { RATE_LIMITS: 'otp.request:address=2/3600' };
+  await using limited = await startServer(limit);
+  await using proxied = await startServer({ ...limit, TRUST_PROXY: '127.0.0.1' });
   const statuses = async (url: string): Promise<number[]> => {
     const all: number[] = [];
     for (let i = 0; i < 3; i += 1) {
@@ -250,6 +256,22 @@ describe('the development inbox', () => {
     expect(bad.status).toBe(400);
   });
 
+  test('shows the last mails to an address, newest first', async () => {
+    const mail = { subject: 'کد ورود', text: '123456', html: '<p>123456</p>' };
+    for (const to of ['sara+1@home.example', 'reza@home.example']) {
+      await server.container.app.deps.mail?.send({ ...mail, to, ref: to });
+    }
+    const inbox = async (query: string): Promise<unknown> =>
+      (await fetch(`${server.url}/dev/mail${query}`)).json();
+    const sentAt = expect.any(String) as string;
+    const toSara = { ...mail, to: 'sara+1@home.example', sentAt };
+    const toReza = { ...mail, to: 'reza@home.example', sentAt };
+    expect(await inbox('')).toEqual([toReza, toSara]);
+    expect(await inbox('?to=Sara+1@home.example')).toEqual([toSara]);
+    expect(await inbox('?to=nobody@home.example')).toEqual([]);
+    expect((await fetch(`${server.url}/dev/mail?to=sara`)).status).toBe(400);
+  });
+
   test('is not there in production', async () => {
     await using production = await startServer({
       NODE_ENV: 'production',
@@ -258,10 +280,34 @@ describe('the development inbox', () => {
       SMS_WEBHOOK_URL: 'http://127.0.0.1:9/sms',
       SMS_WEBHOOK_SECRET: 'k3V9sQ2mX7pL5tRw',
     });
+    expect((await fetch(`${production.url}/dev/mail`)).status).toBe(404);
     const response = await fetch(`${production.url}/dev/sms`);
     expect(response.status).toBe(404);
     expect(response.headers.get('strict-transport-security')).toContain('max-age');
   });
+});
+
+test.for([
+  { RATE_LIMIT_STORE: 'memory' },
+  { RATE_LIMIT_STORE: 'postgres' },
+  // Nobody listens there: neither the start nor the limits need it.
+  { RATE_LIMIT_STORE: 'redis', REDIS_URL: 'redis://127.0.0.1:9' },
+])('limits hold with %j', async (store) => {
+  await using limited = await startServer({
+    ...store,
+    RATE_LIMITS: 'session.refresh:address=1/3600',
+  });
+  const ask = async (): Promise<number> => {
+    const response = await fetch(`${limited.url}/trpc/session.refresh`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: json({ refreshToken: 'x' }),
+    });
+    return response.status;
+  };
+  expect(await ask()).toBe(401);
+  expect(await ask()).toBe(429);
+  expect((await fetch(`${limited.url}/readyz`)).status).toBe(200);
 });
 
 test('without a database calls are refused as "not now", and work again when it is back', async () => {

@@ -97,6 +97,7 @@ describe('what keeps it from starting is one line and exit code 1', () => {
       NODE_ENV: 'production',
       SECRET_KEY: 'change-me-change-me-change-me-change-me',
       OTP_TEST_NUMBERS: '+989120000000:123456',
+      MAIL_PROVIDER: 'console',
       DEV_ROUTES: 'on',
     });
     for (const name of [
@@ -105,6 +106,8 @@ describe('what keeps it from starting is one line and exit code 1', () => {
       'SMS_PROVIDER',
       'DEV_ROUTES',
       'OTP_TEST_NUMBERS',
+      'OTP_TEST_NUMBERS_UNTIL',
+      'MAIL_PROVIDER',
     ]) {
       expect(output).toContain(`${name}: `);
     }
@@ -112,6 +115,46 @@ describe('what keeps it from starting is one line and exit code 1', () => {
     expect(output.split('\n')).toHaveLength(1);
     expect(code).toBe(1);
   });
+});
+
+test('the first administrator is there from the first start on', async () => {
+  await using database = await cloneDatabase();
+  const phone = '+989120001009';
+  const env = {
+    DATABASE_URL: database.url,
+    FIRST_ADMIN_PHONE: '0912 000 1009',
+    FIRST_ADMIN_PASSWORD: 'Adm7-Gx2Qp9Zt',
+  };
+  const weak = await failToStart({ ...env, PORT: '0', FIRST_ADMIN_PASSWORD: 'password' });
+  expect(weak).toEqual({
+    output:
+      'Chapar cannot start. ' +
+      'FIRST_ADMIN_PASSWORD: is too short or too easy to guess; choose another.',
+    code: 1,
+  });
+  for (let start = 0; start < 2; start += 1) {
+    await using server = await startProcess(env);
+    const client = createChaparClient({ url: server.url });
+    const password = env.FIRST_ADMIN_PASSWORD;
+    const { user } = await client.password.login.mutate({ phone, password });
+    expect(user.phone).toBe(phone);
+    // Plain users may not read it.
+    await expect(client.admin.listEvents.query({ userId: user.id })).resolves.toBeDefined();
+    expect(server.output()).not.toContain(password);
+    await client.close();
+  }
+});
+
+test('the banner says where the login codes are', async () => {
+  await using database = await cloneDatabase();
+  const inboxesOf = async (env: Record<string, string>): Promise<string | undefined> => {
+    await using server = await startProcess({ DATABASE_URL: database.url, ...env });
+    await expect.poll(server.output).toContain('Ctrl-C');
+    return /Login codes +(.*)/.exec(server.output())?.[1]?.replace(server.url, '');
+  };
+  expect(await inboxesOf({})).toBe('below, and at /dev/sms?phone=09… and /dev/mail?to=…');
+  expect(await inboxesOf({ MAIL_PROVIDER: 'off' })).toBe('below, and at /dev/sms?phone=09…');
+  expect(await inboxesOf({ DEV_ROUTES: 'off' })).toBe('below');
 });
 
 test.for(['SIGINT', 'SIGTERM'] as const)(

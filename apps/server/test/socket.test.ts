@@ -227,7 +227,7 @@ async function signInAgain(client: ChaparClient, phone: string): Promise<void> {
   await db
     .updateTable('otp_challenges')
     .set({ created_at: new Date(Date.now() - 3_600_000) })
-    .where('phone', '=', phone)
+    .where('contact', '=', phone)
     .execute();
   const before = await server.code(phone);
   const { challengeId } = await client.otp.request.mutate({ phone });

@@ -12,7 +12,13 @@ export async function addSecurity(server: FastifyInstance, config: Config): Prom
     origin: (origin, answer) =>
       answer(null, origin !== undefined && isAllowedOrigin(config, origin)),
     methods: ['GET', 'POST'],
-    allowedHeaders: ['authorization', 'content-type', 'accept-language', 'trpc-accept'],
+    allowedHeaders: [
+      'authorization',
+      'content-type',
+      'accept-language',
+      'trpc-accept',
+      'chapar-device',
+    ],
     exposedHeaders: ['retry-after'],
     maxAge: preflightSeconds,
   });

@@ -36,7 +36,10 @@ export function addTrpcHttp(server: FastifyInstance, app: App): void {
         path: request.params.path,
         maxBatchSize,
         createContext: () =>
-          readConnection(app, request, readBearer(request.headers.authorization)),
+          readConnection(app, request, {
+            token: readBearer(request.headers.authorization),
+            device: request.headers['chapar-device'],
+          }),
         onError: ({ error, path }) => logCallError(request.log, { error, path, id: request.id }),
         responseMeta: ({ errors }) => ({ headers: retryAfter(errors) }),
       });

@@ -6,7 +6,7 @@ import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
 import type { FastifyInstance } from 'fastify';
 import proxyAddress from 'proxy-addr';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { readConnection } from '../context.ts';
+import { readConnection, type Credentials } from '../context.ts';
 import type { Config } from '../env.ts';
 import { isAllowedOrigin } from '../plugins/security.ts';
 import { logCallError } from './call-errors.ts';
@@ -19,10 +19,13 @@ const waitingPerAddress = 50;
 const pingMs = 25_000;
 const pongWaitMs = 10_000;
 const clockToleranceMs = 5_000;
+/** A timer of more ends at once (HTML, "timers"): 24 days. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
- * The router over WebSocket at `/trpc`. A socket signs in by its connection params `{ token }`
- * within 5 s and lives as long as that token; whatever it may not do, it is told by a close code.
+ * The router over WebSocket at `/trpc`. A socket signs in by its connection params
+ * `{ token, device? }` within 5 s and lives as long as that token; whatever it may not do, it is told
+ * by a close code.
  */
 export function addTrpcWs(server: FastifyInstance, config: Config, app: App): void {
   const sockets = new Sockets();
@@ -38,17 +41,21 @@ export function addTrpcWs(server: FastifyInstance, config: Config, app: App): vo
     maxBatchSize,
     keepAlive: { enabled: true, pingMs, pongWaitMs },
     createContext: ({ req, res, info }) => {
-      const token = info.connectionParams?.['token'] ?? null;
-      return signIn(req, res, token);
+      const { token = null, device = null } = info.connectionParams ?? {};
+      return signIn(req, res, { token, device });
     },
     onError: ({ error, path, ctx }) =>
       logCallError(server.log, { error, path, id: ctx?.requestId ?? '' }),
   });
   const signedIn = new WeakMap<WebSocket, () => void>();
 
-  function signIn(req: IncomingMessage, socket: WebSocket, token: string | null): Connection {
+  function signIn(
+    req: IncomingMessage,
+    socket: WebSocket,
+    { token, device }: Credentials,
+  ): Connection {
     const facts = { id: randomUUID(), ip: addressOf(req), headers: req.headers };
-    const connection = readConnection(app, facts, token);
+    const connection = readConnection(app, facts, { token, device });
     if (connection.auth.status === 'verified' && token !== null) {
       signedIn.get(socket)?.();
       sockets.own(socket, connection.auth.userId);
@@ -106,7 +113,8 @@ export function addTrpcWs(server: FastifyInstance, config: Config, app: App): vo
 
 /** Closes a socket when its token ends; the client comes back with a new one. */
 function closeAt(socket: WebSocket, at: number): void {
-  const timer = setTimeout(() => closeSocket(socket, 4401), Math.max(0, at - Date.now()));
+  const ms = Math.min(Math.max(0, at - Date.now()), longestTimerMs);
+  const timer = setTimeout(() => closeSocket(socket, 4401), ms);
   socket.on('close', () => clearTimeout(timer));
 }
 
