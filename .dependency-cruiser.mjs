@@ -17,25 +17,33 @@ const features = `${api}/features`;
 const contract = '^packages/contract/';
 const tests = ['[.]test[.]ts$', '^packages/api/src/testing/', '/test/'];
 
-/** What a feature may ask. Beside these every feature may tell `stream`. A new feature is added here. */
+/**
+ * What a feature may ask. Beside these every feature may tell `stream` and write into `audit`. A new
+ * feature is added here.
+ */
 const mayAsk = {
   user: [],
   session: ['user'],
   otp: ['user', 'session'],
+  password: ['user', 'session', 'otp'],
+  account: ['user', 'session', 'otp', 'password'],
+  admin: ['user', 'session', 'otp', 'password'],
   friend: ['user'],
   chat: ['user', 'friend'],
+  audit: [],
   stream: [],
 };
 
 const anyOf = (words) => `(${words.join('|')})`;
 
 const directions = Object.entries(mayAsk).map(([word, others]) => {
-  const allowed = [word, ...others, ...(word === 'stream' ? [] : ['stream'])];
+  const told = { stream: [], audit: ['stream'] }[word] ?? ['stream', 'audit'];
+  const allowed = [word, ...others, ...told];
   return {
     name: `feature-direction-${word}`,
-    comment: `${word} may use ${others.join(', ') || 'no other feature'}; stream asks nobody.`,
+    comment: `${word} may use ${others.join(', ') || 'no other feature'}; stream asks nobody, audit stream only.`,
     severity: 'error',
-    from: { path: `${features}/${word}/`, pathNot: tests },
+    from: { path: `${features}/${word}/`, pathNot: [...tests, '[.]entity[.]ts$'] },
     to: { path: `${features}/`, pathNot: `${features}/${anyOf(allowed)}/` },
   };
 });

@@ -5,7 +5,7 @@ const globalSetup = 'packages/api/src/testing/global-setup.ts';
 
 export default defineConfig({
   test: {
-    include: ['{packages,apps}/*/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['{packages,apps}/*/**/*.test.ts', '{examples,scripts,bench}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.data/**'],
     globalSetup: existsSync(globalSetup) ? [globalSetup] : [],
     setupFiles: ['packages/api/src/testing/fail-on-console-error.ts'],

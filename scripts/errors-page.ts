@@ -1,5 +1,6 @@
 import { closeCodes } from '../packages/contract/src/close-codes.ts';
 import { appErrors, type ErrorKind } from '../packages/contract/src/errors.ts';
+import { fieldErrors } from '../packages/contract/src/field-errors.ts';
 
 /** HTTP status of each of tRPC's codes (RFC 9110, section 15). */
 const statusOf: Record<ErrorKind, number> = {
@@ -41,6 +42,11 @@ Where the data holds \`retryAfterSeconds\`, the HTTP answer has a \`Retry-After\
 A request that is no call at all keeps its own status under one of these codes: 405 for a query by POST, 415 for a body that is not JSON. Outside \`/trpc\` the body is plain JSON.
 `;
 
+const fieldHead = `## What can be wrong with a field
+
+\`INPUT_INVALID\` lists each field by its \`path\` with one of these words as \`reason\`, and the text beside it as \`message\`, in the caller's language.
+`;
+
 const socketHead = `## Close codes of the WebSocket
 
 A code that the client does not know is treated like 1012.
@@ -61,9 +67,16 @@ export function errorsPage(): string {
     meaning,
     name === 'forbidden' ? endsTheSession : actionOf[comeBack],
   ]);
+  const fields = Object.entries(fieldErrors).map(([reason, { en, fa }]) => [
+    `\`${reason}\``,
+    en,
+    fa,
+  ]);
   return [
     head,
     table(['Code', 'HTTP', 'Public data', 'English', 'Persian'], errors),
+    fieldHead,
+    table(['Reason', 'English', 'Persian'], fields),
     socketHead,
     table(['Code', 'Name', 'Meaning', 'The client'], codes),
   ].join('\n');

@@ -10,7 +10,13 @@ test('docs/errors.md is what `npm run docs` writes', () => {
 });
 
 test('the README lists every procedure and who may call it', () => {
-  const who = { anybody: 'open', 'signed in': 'signedIn', staff: 'staff' };
+  const who = {
+    anybody: 'open',
+    'signed in': 'signedIn',
+    'signed in lately': 'fresh',
+    staff: 'staff',
+    admin: 'admin',
+  };
   const rows = [...read('README.md').matchAll(/^\| `(\w+\.\w+)` \| \w+ \| ([a-z ]+) \|/gm)];
   const listed = rows.map(([, path, caller]) => [path, who[caller as keyof typeof who]]);
   expect(Object.fromEntries(listed)).toEqual(access);
