@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { defaultConfig } from './config.ts';
 import { entities } from './database/tables.ts';
@@ -60,11 +59,6 @@ async function find(
     return [name, [...new Set(tables)].toSorted()] as const;
   });
   return Object.fromEntries(found);
-}
-
-async function befriend(one: Actor, other: Actor): Promise<void> {
-  const { id } = await one.api.friend.request({ userId: other.id });
-  await other.api.friend.accept({ requestId: id });
 }
 
 const known = {
@@ -132,14 +126,9 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
   await using api = await createTestApi({ config: { otp } });
   const deviceKey = randomBytes(24).toString('base64url');
   const [sara, other] = await signUpInFull(api, deviceKey);
-  const [reza, mina, asking, asked] = [
-    await api.signUp({ firstName: 'Reza' }),
-    await api.signUp(),
-    await api.signUp(),
-    await api.signUp(),
-  ];
-  await befriend(sara, reza);
-  await befriend(mina, sara);
+  const [reza, asking, asked] = [await api.signUp(), await api.signUp(), await api.signUp()];
+  const { id: requestId } = await sara.api.friend.request({ userId: reza.id });
+  await reza.api.friend.accept({ requestId });
   await asking.api.friend.request({ userId: sara.id });
   await sara.api.friend.request({ userId: asked.id });
   const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
@@ -186,7 +175,7 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
   const left = Object.entries(rows[0]?.row ?? {}).filter(([, value]) => value !== null);
   expect(left.map(([column]) => column)).toEqual(['id', 'kind', 'role', 'status', 'created_at']);
 
-  await expectFriendsWithout(sara, [reza, mina, asking, asked]);
+  await expectFriendsWithout(sara, [reza, asking, asked]);
   const { peer } = await reza.api.chat.get({ conversationId });
   expect(peer).toEqual({ id: sara.id, firstName: null, lastName: null });
   const { items } = await reza.api.chat.listMessages({ conversationId });
@@ -252,11 +241,4 @@ test('A50: a name that somebody else’s line has told late is forgotten with th
   await passDays(api, 7);
   const { firstName } = known;
   await expect(find(api, { firstName })).resolves.toEqual({ firstName: [] });
-});
-
-test('A50: the page about erasure has a row for every table', async () => {
-  const page = await readFile(new URL('../../../docs/erasure.md', import.meta.url), 'utf8');
-  const rows = page.matchAll(/^\| `(\w+)` \|/gm);
-  const tables = entities.map(({ meta }) => meta.tableName);
-  expect([...rows].map(([, table = '']) => table).toSorted()).toEqual(tables.toSorted());
 });

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { defaultConfig } from './config.ts';
+import { entities } from './database/tables.ts';
 import { day, hour } from './kernel/duration.ts';
 import { sweep } from './sweep.ts';
 import { atOnce, createTestApi, tally, type Actor, type TestApi } from './testing/index.ts';
@@ -17,7 +19,7 @@ const hashes = { ...defaultConfig.password, memoryKiB: 64, passes: 1 };
 const config = { otp, password: hashes };
 const password = 'blue horse 27 stairs';
 
-const nothing = { events: 0, challenges: 0, limits: 0, tries: 0, audit: 0, people: 0 };
+const nothing = { events: 0, challenges: 0, limits: 0, tries: 0, audit: 0, sessions: 0, people: 0 };
 
 test('a sweep removes what is over and leaves what still counts', async () => {
   await using api = await createTestApi();
@@ -227,4 +229,11 @@ test('A50: two people who are erased at the same time take their conversation wi
     const rows = await api.app.db.selectFrom(table).selectAll().execute();
     expect({ table, rows }).toEqual({ table, rows: [] });
   }
+});
+
+test('A50: the page about erasure has a row for every table', async () => {
+  const page = await readFile(new URL('../../../docs/erasure.md', import.meta.url), 'utf8');
+  const rows = page.matchAll(/^\| `(\w+)` \|/gm);
+  const tables = entities.map(({ meta }) => meta.tableName);
+  expect([...rows].map(([, table = '']) => table).toSorted()).toEqual(tables.toSorted());
 });

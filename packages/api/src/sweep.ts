@@ -3,6 +3,7 @@ import { erasePeople } from './erase.ts';
 import { forgetOldAudit } from './features/audit/index.ts';
 import { forgetOldChallenges, watchConversion } from './features/otp/index.ts';
 import { forgetOldTries } from './features/password/index.ts';
+import { forgetOldSessions } from './features/session/index.ts';
 import { forgetOldEvents } from './features/stream/index.ts';
 import { forgetExpiredLimits } from './limits/postgres-limiter.ts';
 
@@ -13,6 +14,7 @@ export interface Swept {
   limits: number;
   tries: number;
   audit: number;
+  sessions: number;
   people: number;
 }
 
@@ -26,6 +28,7 @@ export async function sweep(app: App): Promise<Swept> {
     limits: await forgetExpiredLimits(app.db, new Date()),
     tries: await forgetOldTries(app),
     audit: await forgetOldAudit(app),
+    sessions: await forgetOldSessions(app),
     people: await erasePeople(app),
   };
 }

@@ -78,11 +78,22 @@ export function setRole(
   });
 }
 
-/** What is written down about an account, newest first. */
-export function listUserEvents(
-  { app }: SignedInCall,
+/**
+ * What is written down about an account, newest first.
+ *
+ * @throws AppError `USER_NOT_FOUND`, `ADMIN_RANK` for somebody of a higher role
+ */
+export async function listUserEvents(
+  { app, actor }: SignedInCall,
   { userId, cursor, limit }: { userId: string; cursor?: string | null | undefined; limit: number },
 ): Promise<Page<AdminEventView>> {
+  const user = await findUser(app.db, userId);
+  if (!user || user.status === 'erased') {
+    throw new AppError('USER_NOT_FOUND');
+  }
+  if (outranks(user.role, actor.role)) {
+    throw new AppError('ADMIN_RANK');
+  }
   return listEvents(app.db, userId, { cursor, limit }, toAdminEventView);
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { defaultConfig } from '../../config.ts';
-import { minute, second } from '../../kernel/duration.ts';
+import { day, minute, second } from '../../kernel/duration.ts';
 import { createTestApi, expectAppError, type Actor, type TestApi } from '../../testing/index.ts';
+import { forgetOldSessions } from './session.sweep.ts';
 
 /** How often nodes look into the log is what the product ships with. */
 const config = { stream: defaultConfig.stream };
@@ -51,4 +52,18 @@ test('S6, S7, A37: the end of a session reaches calls, refreshes and live stream
   expect(unrelated.closeCode).toBeNull();
   await expect(bystander.at(node3).api.user.me()).resolves.toBeDefined();
   unrelated.stop();
+});
+
+test('S5: sessions that are long over are forgotten, those that may live are not', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = [await api.signUp(), await api.signUp()];
+  await sara.api.session.end();
+  api.clock.advance(89 * day);
+  await expect(forgetOldSessions(api.app)).resolves.toBe(0);
+  api.clock.advance(2 * day);
+  await expect(forgetOldSessions(api.app)).resolves.toBe(1);
+  const rows = await api.app.db.selectFrom('sessions').select('id').execute();
+  expect(rows).toEqual([{ id: reza.sessionId }]);
+  api.clock.advance(180 * day);
+  await expect(forgetOldSessions(api.app)).resolves.toBe(1);
 });

@@ -156,6 +156,22 @@ export function findSession(db: Db, sessionId: string): Promise<SessionRow | und
   return db.selectFrom('sessions').selectAll().where('id', '=', sessionId).executeTakeFirst();
 }
 
+/**
+ * Forgets sessions that ended, or were begun, before an instant at which none of them can live.
+ *
+ * @returns how many
+ */
+export async function deleteOldSessions(
+  db: Db,
+  { endedBefore, begunBefore }: { endedBefore: Date; begunBefore: Date },
+): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('sessions')
+    .where((eb) => eb.or([eb('ended_at', '<', endedBefore), eb('created_at', '<', begunBefore)]))
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
 /** Erases what is known of a person's devices. */
 export async function deleteSessions(db: Db, userId: string): Promise<void> {
   await db.deleteFrom('sessions').where('user_id', '=', userId).execute();

@@ -152,8 +152,8 @@ test('S6, S7: ending sessions of others asks for a proof of the last quarter of 
   const remove = (target: Actor) => sara.api.session.remove({ sessionId: target.sessionId });
   await remove(one);
   api.clock.advance(1);
-  for (const refused of [remove(two), sara.api.session.removeOthers()]) {
-    await expect(expectAppError(refused, 'SESSION_NOT_FRESH')).resolves.toEqual({
+  for (const refused of [() => remove(two), () => sara.api.session.removeOthers()]) {
+    await expect(expectAppError(refused(), 'SESSION_NOT_FRESH')).resolves.toEqual({
       maxAgeSeconds: 900,
     });
   }

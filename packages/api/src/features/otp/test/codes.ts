@@ -92,6 +92,7 @@ export async function countRows(
 }
 
 const meeting = 10;
+const patience = { timeout: 15_000, interval: 20 };
 
 /**
  * Runs calls that race for one challenge: its row is held until so many of them wait for it that
@@ -112,7 +113,7 @@ export async function atOneMoment<T>(
         select from pg_locks where not granted and locktype = 'tuple'
           and database = (select oid from pg_database where datname = current_database())`);
       expect(rowCount).toBeGreaterThanOrEqual(meeting);
-    });
+    }, patience);
     await holder.query('commit');
     return await result;
   } finally {
