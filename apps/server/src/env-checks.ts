@@ -94,7 +94,8 @@ function secrets(env: Env): string[] {
 function gateways(env: Env): string[] {
   return failed([
     [
-      env.SMS_PROVIDER === 'webhook' && (!env.SMS_WEBHOOK_URL || !env.SMS_WEBHOOK_SECRET),
+      env.SMS_PROVIDER === 'webhook' &&
+        (env.SMS_WEBHOOK_URL.length === 0 || !env.SMS_WEBHOOK_SECRET),
       'SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET: needed by SMS_PROVIDER=webhook',
     ],
     [

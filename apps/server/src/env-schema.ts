@@ -50,7 +50,7 @@ export const envSchema = z.object({
   FIRST_ADMIN_PHONE: z.string().optional(),
   FIRST_ADMIN_PASSWORD: z.string().optional(),
   SMS_PROVIDER: z.enum(['console', 'webhook']).default('console'),
-  SMS_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SMS_WEBHOOK_URL: list.pipe(z.array(z.url({ protocol: /^https?$/ })).max(5)),
   SMS_WEBHOOK_SECRET: z.string().optional(),
   SMS_COUNTRIES: z
     .string()

@@ -22,7 +22,7 @@ export interface Config {
   trustProxy: string[] | false;
   allowedOrigins: string[];
   devRoutes: boolean;
-  sms: { provider: 'console' } | { provider: 'webhook'; url: string; secret: string };
+  sms: { provider: 'console' } | { provider: 'webhook'; urls: string[]; secret: string };
   mail:
     | { provider: 'console' }
     | { provider: 'smtp'; url: string; from: string }
@@ -93,14 +93,14 @@ function toConfig(env: Env): Config {
 }
 
 function toGateways(env: Env): Pick<Config, 'sms' | 'mail' | 'captcha' | 'breachCheck'> {
-  const { SMS_WEBHOOK_URL: smsUrl = '', SMS_WEBHOOK_SECRET: smsSecret = '' } = env;
+  const { SMS_WEBHOOK_URL: smsUrls, SMS_WEBHOOK_SECRET: smsSecret = '' } = env;
   const { SMTP_URL: smtpUrl = '', MAIL_FROM: from = '' } = env;
   const { CAPTCHA_VERIFY_URL: captchaUrl, CAPTCHA_SECRET: captchaSecret } = env;
   const mail = mailProviderOf(env);
   return {
     sms:
       env.SMS_PROVIDER === 'webhook'
-        ? { provider: 'webhook', url: smsUrl, secret: smsSecret }
+        ? { provider: 'webhook', urls: smsUrls, secret: smsSecret }
         : { provider: 'console' },
     mail: mail === 'smtp' ? { provider: mail, url: smtpUrl, from } : { provider: mail },
     captcha: captchaUrl && captchaSecret ? { url: captchaUrl, secret: captchaSecret } : null,
