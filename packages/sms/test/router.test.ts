@@ -1,0 +1,263 @@
+import { afterEach, expect, test } from 'vitest';
+import { createKavenegar } from '../src/providers/kavenegar.ts';
+import { createMeliPayamak } from '../src/providers/meli-payamak.ts';
+import {
+  SmsRouter,
+  type RoutedMessage,
+  type RouterAlert,
+  type RouterOptions,
+} from '../src/router.ts';
+import { TemplateBook, type TemplateSpec } from '../src/templates.ts';
+import { FakeClock } from '../src/testing/fake-clock.ts';
+import { FakeKavenegar } from '../src/testing/fake-kavenegar.ts';
+import { FakeMeliPayamak } from '../src/testing/fake-meli-payamak.ts';
+
+const otp: TemplateSpec = {
+  name: 'otp',
+  texts: { fa: 'کد شما: {code}', en: 'Your code: {code}' },
+  providers: {
+    kavenegar: { fa: { template: 'login-otp', slots: [{ variable: 'code', name: 'token' }] } },
+    'meli-payamak': { fa: { template: '123456', slots: [{ variable: 'code', name: '1' }] } },
+  },
+};
+
+const opened: AsyncDisposable[] = [];
+
+afterEach(async () => {
+  for (const fake of opened.splice(0)) {
+    await fake[Symbol.asyncDispose]();
+  }
+});
+
+interface Set {
+  a: FakeKavenegar;
+  b: FakeMeliPayamak;
+  router: SmsRouter;
+  alerts: RouterAlert[];
+  /** What was waited for by the router, in milliseconds. */
+  waits: number[];
+}
+
+interface Keys {
+  a?: string;
+  b?: string;
+  lateMs?: number;
+}
+
+/** Two providers, of which A comes first, and a clock on which waiting takes no time. */
+async function start(options: Partial<RouterOptions> = {}, keys: Keys = {}): Promise<Set> {
+  const clock = new FakeClock();
+  const { lateMs = 600 } = keys;
+  const a = await new FakeKavenegar({
+    clock,
+    lateMs,
+    templates: [{ name: 'login-otp', variables: ['token'] }],
+  }).start();
+  const b = await new FakeMeliPayamak({
+    clock,
+    lateMs,
+    lines: ['50002000000001'],
+    templates: [{ name: '123456', variables: ['1'] }],
+  }).start();
+  opened.push(a, b);
+  const timeouts = { connectMs: 300, totalMs: 300 };
+  const alerts: RouterAlert[] = [];
+  const waits: number[] = [];
+  const router = new SmsRouter({
+    providers: [
+      createKavenegar({ apiKey: keys.a ?? 'right', url: a.url, timeouts }),
+      createMeliPayamak({
+        username: 'u',
+        apiKey: keys.b ?? 'right',
+        from: '50002000000001',
+        url: b.url,
+        timeouts,
+      }),
+    ],
+    templates: new TemplateBook([otp]),
+    clock: {
+      now: () => clock.now(),
+      sleep: (ms) => {
+        waits.push(ms);
+        clock.advance(ms);
+        return Promise.resolve();
+      },
+    },
+    onAlert: (alert) => alerts.push(alert),
+    ...options,
+  });
+  return { a, b, router, alerts, waits };
+}
+
+let ref = 70_000_000;
+
+function code(last: string, template = 'otp'): RoutedMessage {
+  ref += 1;
+  return {
+    kind: 'template',
+    to: `+98912111${last}`,
+    ref: String(ref),
+    isCode: true,
+    template,
+    language: 'fa',
+    values: { code: '48213' },
+  };
+}
+
+function text(last: string): RoutedMessage {
+  ref += 1;
+  return {
+    kind: 'text',
+    to: `+98912111${last}`,
+    ref: String(ref),
+    isCode: false,
+    text: 'سلام دنیا',
+  };
+}
+
+const steps = ({ attempts }: Awaited<ReturnType<SmsRouter['send']>>): string[] =>
+  attempts.map(({ provider, action, outcome, because }) =>
+    [provider === 'kavenegar' ? 'A' : 'B', action, because ?? outcome].join(' '),
+  );
+
+test('the first provider sends, the second is not asked', async () => {
+  const { a, b, router } = await start();
+  const result = await router.send(code('0001'));
+  expect(result).toMatchObject({ outcome: { outcome: 'accepted' }, provider: 'kavenegar' });
+  expect([a.log.length, b.requests.length]).toEqual([1, 0]);
+});
+
+test('without credit at A the code goes through B, and A is left alone', async () => {
+  const { a, b, router, alerts } = await start({}, { a: 'key-nocredit' });
+  const result = await router.send(code('0001'));
+  expect(steps(result)).toEqual(['A send no-credit', 'B send accepted']);
+  expect(b.log[0]?.values).toEqual(['48213']);
+  expect(alerts).toMatchObject([{ provider: 'kavenegar', template: null }]);
+  expect(alerts[0]?.circuit.reason).toBe('no-credit');
+  expect(steps(await router.send(code('0001')))).toEqual(['B send accepted']);
+  expect(a.requests).toHaveLength(1);
+});
+
+test('a number that cannot be is refused once; B is not paid for saying it again', async () => {
+  const { b, router } = await start();
+  const result = await router.send({ ...text('0001'), to: '+98912' });
+  expect(result.outcome).toMatchObject({
+    outcome: 'rejected',
+    scope: 'recipient',
+    error: 'bad-number',
+  });
+  expect(b.requests).toHaveLength(0);
+});
+
+test('when A is down the code goes through B without waiting', async () => {
+  const { a, b, router, waits } = await start();
+  await a.stop();
+  const result = await router.send(code('0001'));
+  expect(steps(result)).toEqual(['A send busy', 'B send accepted']);
+  expect(b.log).toHaveLength(1);
+  expect(waits).toEqual([]);
+});
+
+test('a text whose answer was lost is repeated under its number and sent once', async () => {
+  const { a, b, router } = await start();
+  const result = await router.send(text('0011'));
+  expect(steps(result)).toEqual(['A send reset', 'A repeat accepted']);
+  expect([a.log.length, b.requests.length]).toEqual([1, 0]);
+});
+
+test('a code whose answer was lost is found at A, and B is not asked', async () => {
+  const { a, b, router } = await start();
+  const result = await router.send(code('0011'));
+  expect(steps(result)).toEqual(['A send reset', 'A find found']);
+  expect(result).toMatchObject({ outcome: { outcome: 'accepted' }, provider: 'kavenegar' });
+  expect([a.log.length, b.requests.length]).toEqual([1, 0]);
+});
+
+test('a code that A has lost and does not know goes through B: the same code', async () => {
+  const { a, b, router } = await start();
+  const result = await router.send(code('0012'));
+  expect(steps(result).slice(0, 3)).toEqual(['A send reset', 'A find absent', 'B send reset']);
+  expect(a.log).toHaveLength(0);
+  expect(b.log).toHaveLength(0);
+  expect(b.requests[0]?.form.get('text')).toBe('48213');
+});
+
+test('with the policy `stop` a lost code stays lost', async () => {
+  const { b, router } = await start({ onUnknownCode: 'stop' });
+  const result = await router.send(code('0012'));
+  expect(result.outcome).toMatchObject({ outcome: 'unknown' });
+  expect(b.requests).toHaveLength(0);
+});
+
+test('a notice whose answer was lost never goes through another provider', async () => {
+  const { b, router } = await start();
+  const notice = { ...code('0012'), isCode: false };
+  const result = await router.send(notice);
+  expect(result).toMatchObject({ outcome: { outcome: 'unknown' }, provider: 'kavenegar' });
+  expect(b.requests).toHaveLength(0);
+});
+
+test('a provider that throttles is asked again after growing waits, as often as allowed', async () => {
+  const { a, b, router, waits } = await start({ retries: 2, backoffMs: 100 });
+  const result = await router.send(text('0020'));
+  expect(steps(result)).toEqual(['A send throttled', 'A send accepted']);
+  expect(waits).toEqual([100]);
+  expect([a.log.length, b.requests.length]).toEqual([1, 0]);
+});
+
+test('a template that neither has: both are tried, both say so, and other templates go on', async () => {
+  const spec: TemplateSpec = {
+    name: 'gone',
+    texts: otp.texts,
+    providers: {
+      kavenegar: { fa: { template: 'nope', slots: [{ variable: 'code', name: 'token' }] } },
+      'meli-payamak': { fa: { template: '999', slots: [{ variable: 'code', name: '1' }] } },
+    },
+  };
+  const { router, alerts } = await start({ templates: new TemplateBook([otp, spec]) });
+  const result = await router.send(code('0001', 'gone'));
+  expect(result.outcome).toMatchObject({ outcome: 'rejected', error: 'template-missing' });
+  expect(alerts.map(({ provider, template }) => [provider, template])).toEqual([
+    ['kavenegar', 'nope'],
+    ['meli-payamak', '999'],
+  ]);
+  expect(steps(await router.send(code('0001')))).toEqual(['A send accepted']);
+});
+
+test('with both ways closed nothing is tried, and the answer comes at once', async () => {
+  const { a, b, router } = await start({}, { a: 'key-nocredit', b: 'key-nocredit' });
+  await router.send(code('0001'));
+  const before = [a.requests.length, b.requests.length];
+  const result = await router.send(code('0001'));
+  expect(result).toEqual({
+    outcome: { outcome: 'rejected', scope: 'provider', error: 'busy', providerCode: null },
+    provider: null,
+    attempts: [],
+  });
+  expect([a.requests.length, b.requests.length]).toEqual(before);
+  expect(router.closed().map(({ key }) => key)).toEqual(['kavenegar', 'meli-payamak']);
+});
+
+test.for(['0010', '0011', '0012', '0013', '0014', '0015', '0020'])(
+  'whatever happens to …%s, at most one SMS for a text, and for a code at most one at each',
+  async (last) => {
+    const { a, b, router } = await start();
+    await router.send(text(last));
+    expect(a.log.length + b.log.length).toBeLessThanOrEqual(1);
+    await router.send(code(last));
+    const codes = [a.log, b.log].map((log) => log.filter(({ template }) => template !== null));
+    expect(Math.max(...codes.map((log) => log.length))).toBeLessThanOrEqual(1);
+  },
+);
+
+test('no outcome, attempt or alert holds a code, a key or a number', async () => {
+  const { router, alerts } = await start({}, { a: 'key-bad' });
+  const results = [];
+  for (const last of ['0001', '0011', '0012', '0014']) {
+    results.push(await router.send(code(last)));
+  }
+  const told = JSON.stringify([results, alerts]);
+  for (const secret of ['48213', 'key-bad', '912111']) {
+    expect(told).not.toContain(secret);
+  }
+});
