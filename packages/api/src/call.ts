@@ -62,3 +62,18 @@ export interface Actor {
   /** When they last proved who they are. */
   authenticatedAt: Date;
 }
+
+/** A call that nobody has made: the process itself, at its start or in a sweep. */
+export function callOfNobody(app: App, reason: 'start' | 'sweep'): Call {
+  const connection: Connection = {
+    app,
+    requestId: reason,
+    ip: reason,
+    userAgent: null,
+    deviceKey: null,
+    language: 'en',
+    auth: { status: 'none' },
+    socket: null,
+  };
+  return { app, connection, now: app.deps.clock.now(), signal: new AbortController().signal };
+}

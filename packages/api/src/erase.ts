@@ -1,5 +1,5 @@
 import type { App } from './app.ts';
-import type { Call } from './call.ts';
+import { callOfNobody, type Call } from './call.ts';
 import { transaction, type Tx } from './database/transaction.ts';
 import { forgetAudit } from './features/audit/index.ts';
 import { forgetChats } from './features/chat/index.ts';
@@ -25,7 +25,7 @@ export async function erasePeople(app: App): Promise<number> {
   let erased = 0;
   for (const userId of due) {
     try {
-      erased += Number(await erasePerson(callOfSweep(app, now), userId));
+      erased += Number(await erasePerson(callOfNobody(app, 'sweep'), userId));
     } catch (error) {
       // The next sweep tries again; whoever else is due does not have to wait for it.
       app.deps.log.warn({ err: error, userId }, 'a person is not erased yet');
@@ -56,19 +56,4 @@ async function forgetEverywhere(call: Call, tx: Tx, user: UserRow): Promise<void
   await forgetChats(tx, user.id);
   await forgetAudit(tx, user.id);
   await closePersonalStream(tx, user.id);
-}
-
-/** A call that nobody has made. */
-function callOfSweep(app: App, now: Date): Call {
-  const connection = {
-    app,
-    requestId: 'sweep',
-    ip: 'sweep',
-    userAgent: null,
-    deviceKey: null,
-    language: 'en' as const,
-    auth: { status: 'none' as const },
-    socket: null,
-  };
-  return { app, connection, now, signal: new AbortController().signal };
 }

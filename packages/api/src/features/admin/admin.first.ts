@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts';
-import type { Call } from '../../call.ts';
+import { callOfNobody } from '../../call.ts';
 import { transaction } from '../../database/transaction.ts';
 import { contactOf } from '../../kernel/contact.ts';
 import { requirePhone } from '../../kernel/phone.ts';
@@ -29,7 +29,7 @@ export async function ensureFirstAdmin(
   }
   await requireStrong(app, password, { phone: e164 });
   const hash = await app.hasher.hash(password);
-  const call = callAtStart(app);
+  const call = callOfNobody(app, 'start');
   const made = await transaction(call, async (tx) => {
     const user = await createUser(call, tx, { name, role: 'admin' });
     if (user) {
@@ -38,20 +38,4 @@ export async function ensureFirstAdmin(
     return user;
   });
   return made ? 'created' : 'exists';
-}
-
-/** A call that nobody has made. */
-function callAtStart(app: App): Call {
-  const connection = {
-    app,
-    requestId: 'start',
-    ip: 'start',
-    userAgent: null,
-    deviceKey: null,
-    language: 'en' as const,
-    auth: { status: 'none' as const },
-    socket: null,
-  };
-  const { signal } = new AbortController();
-  return { app, connection, now: app.deps.clock.now(), signal };
 }
