@@ -1,5 +1,12 @@
 export { challenge } from './otp.challenge.ts';
-export { afterRedeem, checkCode, giveBack, redeem, type RightCode } from './otp.redeem.ts';
+export {
+  afterRedeem,
+  checkCode,
+  giveBack,
+  keepingCode,
+  redeem,
+  type RightCode,
+} from './otp.redeem.ts';
 export { sendOtp } from './otp.send.ts';
 export { forgetCodes, voidCodes } from './otp.service.ts';
 export { forgetOldChallenges, watchConversion } from './otp.sweep.ts';

@@ -76,6 +76,20 @@ export async function giveBack({ app }: Call, right: RightCode): Promise<void> {
   await refundContact(app.db, right.contact.address);
 }
 
+/** Does what a right code is for; when it cannot be done, the code stays right. */
+export async function keepingCode<T>(
+  call: Call,
+  right: RightCode,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await giveBack(call, right);
+    throw error;
+  }
+}
+
 async function spendOrRefuse({ app, now }: Call, challengeId: string): Promise<SpentAttempt> {
   const { attemptsPerChallenge, wrongPerContactPerDay } = app.config.otp;
   const spent = await spendAttempt(app.db, { challengeId, attemptsPerChallenge, now });

@@ -7,7 +7,7 @@ import {
   afterRedeem,
   challenge,
   checkCode,
-  giveBack,
+  keepingCode,
   redeem,
   type RightCode,
 } from '../otp/index.ts';
@@ -65,26 +65,20 @@ export async function register(call: Call, input: Registration): Promise<Registe
 }
 
 /** Checks what depends on the contact, which is known by now, and hashes the password. */
-async function hashFor(
+function hashFor(
   call: Call,
   right: RightCode,
   { password, email }: { password: string; email: string | undefined },
 ): Promise<string> {
   const { channel, address } = right.contact;
-  try {
+  return keepingCode(call, right, async () => {
     if (channel === 'mail' && email !== undefined && email !== address) {
       throw fieldError('email', 'one-contact');
     }
-    await requireStrong(
-      call.app,
-      password,
-      channel === 'sms' ? { phone: address } : { email: address },
-    );
-    return await call.app.hasher.hash(password);
-  } catch (error) {
-    await giveBack(call, right);
-    throw error;
-  }
+    const owner = channel === 'sms' ? { phone: address } : { email: address };
+    await requireStrong(call.app, password, owner);
+    return call.app.hasher.hash(password);
+  });
 }
 
 /** Mails the code that confirms a further address. The account is there whether it works or not. */

@@ -2,14 +2,7 @@ import type { Call, SignedInCall } from '../../call.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { record } from '../audit/index.ts';
-import {
-  afterRedeem,
-  checkCode,
-  giveBack,
-  redeem,
-  voidCodes,
-  type RightCode,
-} from '../otp/index.ts';
+import { afterRedeem, checkCode, giveBack, keepingCode, redeem, voidCodes } from '../otp/index.ts';
 import { endSessionsOf, readActor, requireFresh } from '../session/index.ts';
 import { findAccount, findUser, readKind, type UserRow } from '../user/index.ts';
 import { requireOffered } from './password.method.ts';
@@ -152,16 +145,6 @@ export async function setPasswordOf(
 export async function forgetPassword(call: Call, tx: Tx, user: UserRow): Promise<void> {
   await deletePassword(tx.db, user.id);
   await deleteDelays(tx.db, [...namesOfAccount(call.app, user), nameOfPerson(user.id)]);
-}
-
-/** A right code stays right when what it is for cannot be done. */
-async function keepingCode<T>(call: Call, right: RightCode, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await giveBack(call, right);
-    throw error;
-  }
 }
 
 async function replace(
