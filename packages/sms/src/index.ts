@@ -15,6 +15,7 @@ export {
   type Unknown,
 } from './outcome.ts';
 export { countParts, type TextParts } from './parts.ts';
+export type { RoutedMessage } from './prepare.ts';
 export type {
   Capabilities,
   FindOutcome,
@@ -52,14 +53,10 @@ export {
 } from './providers/parsian-webco.ts';
 export { SmsIrClient, type SmsIrOptions } from './providers/sms-ir.client.ts';
 export { createSmsIr } from './providers/sms-ir.ts';
-export {
-  SmsRouter,
-  type Attempt,
-  type RoutedMessage,
-  type RouteResult,
-  type RouterAlert,
-  type RouterOptions,
-} from './router.ts';
+export { readTwilioDelivery, type TwilioPush } from './providers/twilio.callbacks.ts';
+export { createTwilio, type TwilioOptions } from './providers/twilio.ts';
+export type { Attempt, RouteResult, RouterAlert, RouterOptions, SendOptions } from './route.ts';
+export { SmsRouter } from './router.ts';
 export {
   TemplateBook,
   TemplateError,

@@ -38,8 +38,8 @@ export type RejectionScope = 'message' | 'recipient' | 'account' | 'provider';
 export interface Cost {
   /** A decimal number, as the provider wrote it. */
   amount: string;
-  /** Rial, toman, or the provider's own credits. */
-  unit: 'IRR' | 'IRT' | 'credit';
+  /** Rial, toman, US dollars, or the provider's own credits. */
+  unit: 'IRR' | 'IRT' | 'USD' | 'credit';
 }
 
 /** The provider has taken the message. */

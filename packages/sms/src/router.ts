@@ -1,71 +1,19 @@
-import { Breaker, isOfTemplate, type BreakerOptions, type OpenCircuit } from './breaker.ts';
-import { accepted, rejected, type Rejected, type SendOutcome } from './outcome.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Breaker, isOfTemplate, type OpenCircuit } from './breaker.ts';
+import { accepted, rejected, unknown, type SendOutcome } from './outcome.ts';
+import { prepare, type RoutedMessage } from './prepare.ts';
 import type { LostMessage, ProviderMessage, SmsProvider } from './provider.ts';
-import { TemplateError, type SmsLanguage, type TemplateBook } from './templates.ts';
+import type { Attempt, RouteResult, RouterOptions, SendOptions } from './route.ts';
 
-/** A message before it is known who sends it. */
-export type RoutedMessage = {
-  /** E.164. */
-  to: string;
-  /** Digits, at most 18: the message's number with us, never used for another. */
-  ref: string;
-  /**
-   * A code may come twice, which confuses nobody, and must come soon. Any other message must not
-   * come twice.
-   */
-  isCode: boolean;
-} & (
-  | { kind: 'text'; text: string }
-  | { kind: 'template'; template: string; language: SmsLanguage; values: Record<string, string> }
-);
-
-/** One call of a provider. */
-export interface Attempt {
-  provider: string;
-  /** `repeat`: the same message with the same number again; `find`: a question, no sending. */
-  action: 'send' | 'repeat' | 'find';
-  outcome: SendOutcome['outcome'] | 'found' | 'absent';
-  /** Kind or reason, where it did not work. */
-  because: string | null;
-}
-
-export interface RouteResult {
-  outcome: SendOutcome;
-  /** Who has it, or may have it; null when nobody was asked. */
-  provider: string | null;
+interface Trip extends SendOptions {
+  message: RoutedMessage;
   attempts: Attempt[];
 }
 
-/** What operators want to hear of. */
-export interface RouterAlert {
-  provider: string;
-  /** Null when the whole provider is meant. */
-  template: string | null;
-  circuit: OpenCircuit;
-}
-
-export interface RouterOptions {
-  /** In the order in which they are tried. */
-  providers: readonly SmsProvider[];
-  templates: TemplateBook;
-  /** `sleep` is a way to wait; tests have one that does not. */
-  clock?: { now(): Date; sleep(ms: number): Promise<void> };
-  /** Times a provider that is busy is asked again before the next one. */
-  retries?: number;
-  /** The wait before the first of these; doubled for each further one. */
-  backoffMs?: number;
-  /** How long after a lost answer the provider is asked for the message. */
-  findAfterMs?: number;
-  /**
-   * What becomes of a code when nobody can say whether it was sent: `failover` sends the same code
-   * through the next provider, `stop` leaves it. Other messages always stop.
-   */
-  onUnknownCode?: 'failover' | 'stop';
-  /** Whether a template that a provider has not approved goes out as a text from our line. */
-  allowTextForTemplate?: boolean;
-  breaker?: BreakerOptions;
-  onAlert?: (alert: RouterAlert) => void;
+interface Settled {
+  outcome: SendOutcome;
+  /** The provider certainly has not got it. */
+  isAbsent: boolean;
 }
 
 const usual = { retries: 0, backoffMs: 200, findAfterMs: 5_000 };
@@ -99,88 +47,106 @@ export class SmsRouter {
     return this.#breaker.open(this.#clock.now());
   }
 
-  async send(message: RoutedMessage): Promise<RouteResult> {
-    const attempts: Attempt[] = [];
-    let last: RouteResult = {
-      outcome: rejected(['provider', 'busy'], null),
-      provider: null,
-      attempts,
-    };
-    for (const provider of this.#options.providers) {
+  /** Sends a message that nobody has been asked to send before. */
+  async send(message: RoutedMessage, options: SendOptions = {}): Promise<RouteResult> {
+    const trip: Trip = { message, attempts: [], ...options };
+    return this.#along(trip, this.#options.providers, null);
+  }
+
+  /**
+   * Goes on with a message whose sender stopped in the middle, and left no word of how it ended.
+   * First its last provider is asked, as after a lost answer. A code that it has not got is sent as
+   * if nothing had happened; when nobody can say, a code goes on to the other providers. Any other
+   * message stays unknown.
+   */
+  async resume(
+    message: RoutedMessage,
+    lost: { provider: string; triedAt: Date },
+    options: SendOptions = {},
+  ): Promise<RouteResult> {
+    const trip: Trip = { message, attempts: [], ...options };
+    const { providers } = this.#options;
+    const provider = providers.find(({ name }) => name === lost.provider);
+    const prepared = provider && this.#prepare(provider, message);
+    let settled: Settled = { outcome: unknown('reset'), isAbsent: false };
+    if (provider && prepared && !('outcome' in prepared)) {
+      const { triedAt } = lost;
+      settled = await this.#settle(trip, provider, { message: prepared, triedAt });
+    }
+    if (settled.isAbsent && this.#goesOn(settled.outcome, message)) {
+      return this.#along(trip, providers, null);
+    }
+    const before = { outcome: settled.outcome, provider: lost.provider, attempts: trip.attempts };
+    const others = providers.filter(({ name }) => name !== lost.provider);
+    return this.#goesOn(settled.outcome, message) ? this.#along(trip, others, before) : before;
+  }
+
+  /** @param before how it went with a provider that may have the message; null where none may */
+  async #along(
+    trip: Trip,
+    providers: readonly SmsProvider[],
+    before: RouteResult | null,
+  ): Promise<RouteResult> {
+    const { message, attempts } = trip;
+    let last: RouteResult | null = null;
+    let lost = before;
+    for (const provider of providers) {
       const prepared = this.#prepare(provider, message);
       if ('outcome' in prepared) {
-        last = last.provider === null ? { outcome: prepared, provider: null, attempts } : last;
+        last ??= { outcome: prepared, provider: null, attempts };
         continue;
       }
       if (!this.#breaker.enter(waysOf(provider, prepared), this.#clock.now())) {
         continue;
       }
-      const outcome = await this.#through(provider, prepared, attempts);
+      const outcome = await this.#through(trip, provider, prepared);
       last = { outcome, provider: provider.name, attempts };
       if (!this.#goesOn(outcome, message)) {
-        return last;
+        break;
+      }
+      if (outcome.outcome === 'unknown') {
+        lost = last;
       }
     }
-    return last;
+    // One that may have it outweighs all that refused it: it cannot be called "not sent".
+    if (lost && last?.outcome.outcome !== 'accepted') {
+      return lost;
+    }
+    return last ?? { outcome: rejected(['provider', 'busy'], null), provider: null, attempts };
   }
 
-  /** The message in the provider's own terms, or why it cannot be. */
-  #prepare(provider: SmsProvider, message: RoutedMessage): ProviderMessage | Rejected {
-    const { capabilities, name } = provider;
-    const { to, ref } = message;
-    try {
-      if (message.kind === 'template') {
-        const { template, language, values } = message;
-        const version = this.#options.templates.forProvider(name, {
-          name: template,
-          language,
-          values,
-        });
-        if (version && capabilities.template) {
-          return { kind: 'template', to, ref, ...version };
-        }
-        if (!capabilities.text || this.#options.allowTextForTemplate === false) {
-          return rejected(['account', 'template-missing'], null);
-        }
-        const text = this.#options.templates.render(template, language, values);
-        return { kind: 'text', to, ref, text };
-      }
-      return capabilities.text
-        ? { kind: 'text', to, ref, text: message.text }
-        : rejected(['account', 'unsupported'], null);
-    } catch (error) {
-      if (error instanceof TemplateError) {
-        return rejected(['message', 'template-args'], null);
-      }
-      throw error;
-    }
+  #prepare(provider: SmsProvider, message: RoutedMessage): ReturnType<typeof prepare> {
+    const { templates, allowTextForTemplate: allowText = true } = this.#options;
+    return prepare(provider, message, { templates, allowText });
   }
 
   /** One provider's turn: sends, waits for a busy one, looks for a lost message. */
   async #through(
+    trip: Trip,
     provider: SmsProvider,
     prepared: ProviderMessage,
-    attempts: Attempt[],
   ): Promise<SendOutcome> {
     const { retries = usual.retries, backoffMs = usual.backoffMs } = this.#options;
     const triedAt = this.#clock.now();
-    let outcome = await this.#attempt(provider, prepared, 'send', attempts);
+    let outcome = await this.#attempt(trip, provider, prepared, 'send');
     for (let retry = 0; retry < retries && isWorthWaiting(outcome); retry += 1) {
       await this.#clock.sleep(backoffMs * 2 ** retry);
-      outcome = await this.#attempt(provider, prepared, 'send', attempts);
+      outcome = await this.#attempt(trip, provider, prepared, 'send');
     }
-    if (outcome.outcome === 'unknown') {
-      outcome = await this.#settle(provider, { message: prepared, triedAt }, outcome, attempts);
+    if (outcome.outcome !== 'unknown') {
+      return outcome;
     }
-    return outcome;
+    const settled = await this.#settle(trip, provider, { message: prepared, triedAt });
+    return settled.outcome.outcome === 'accepted' ? settled.outcome : outcome;
   }
 
   async #attempt(
+    { attempts, onTry }: Trip,
     provider: SmsProvider,
     prepared: ProviderMessage,
     action: 'send' | 'repeat',
-    attempts: Attempt[],
   ): Promise<SendOutcome> {
+    await onTry?.(provider.name);
     const outcome = await provider.send(prepared);
     attempts.push({
       provider: provider.name,
@@ -193,29 +159,27 @@ export class SmsRouter {
   }
 
   /** After a lost answer: repeats what sends nothing twice, then asks. */
-  async #settle(
-    provider: SmsProvider,
-    lost: LostMessage,
-    unknown: SendOutcome,
-    attempts: Attempt[],
-  ): Promise<SendOutcome> {
+  async #settle(trip: Trip, provider: SmsProvider, lost: LostMessage): Promise<Settled> {
     const { message } = lost;
     const { idempotent, findable } = provider.capabilities;
     if (idempotent.includes(message.kind)) {
       // A refusal now does not say that the first call was refused too.
-      const outcome = await this.#attempt(provider, message, 'repeat', attempts);
+      const outcome = await this.#attempt(trip, provider, message, 'repeat');
       if (outcome.outcome === 'accepted') {
-        return outcome;
+        return { outcome, isAbsent: false };
       }
     }
+    const nobodyKnows = unknown('reset');
     if (!findable.includes(message.kind)) {
-      return unknown;
+      return { outcome: nobodyKnows, isAbsent: false };
     }
     await this.#clock.sleep(this.#options.findAfterMs ?? usual.findAfterMs);
     const { found, ...more } = await provider.find(lost);
     const outcome = ({ yes: 'found', absent: 'absent', unknown: 'unknown' } as const)[found];
-    attempts.push({ provider: provider.name, action: 'find', outcome, because: null });
-    return 'providerMessageId' in more ? accepted(more.providerMessageId) : unknown;
+    trip.attempts.push({ provider: provider.name, action: 'find', outcome, because: null });
+    return 'providerMessageId' in more
+      ? { outcome: accepted(more.providerMessageId), isAbsent: false }
+      : { outcome: nobodyKnows, isAbsent: found === 'absent' };
   }
 
   /** Whether the next provider is tried after this. */

@@ -27,7 +27,15 @@ export interface TemplateBookOptions {
 }
 
 /** Something in the templates or their values is not right. The message holds no value. */
-export class TemplateError extends Error {}
+export class TemplateError extends Error {
+  /** `bad-templates` comes when a book is made, the others when it is asked. */
+  readonly reason: 'bad-templates' | 'no-template' | 'bad-values' | 'too-long';
+
+  constructor(reason: TemplateError['reason'], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
 
 const usualMaxLength = 290;
 const longestValue = 100;
@@ -46,7 +54,7 @@ export class TemplateBook {
     const twice = names.filter((name, i) => names.indexOf(name) !== i);
     faults.push(...twice.map((name) => `${name}: is there twice`));
     if (faults.length > 0) {
-      throw new TemplateError(faults.join('; '));
+      throw new TemplateError('bad-templates', faults.join('; '));
     }
     for (const spec of specs) {
       this.#specs.set(spec.name, spec);
@@ -67,7 +75,7 @@ export class TemplateBook {
     checkValues(spec, values);
     const text = spec.texts[language].replaceAll(variable, (_, key: string) => values[key] ?? '');
     if (Array.from(text).length > this.#maxLength) {
-      throw new TemplateError(`${name}: longer than ${this.#maxLength} characters`);
+      throw new TemplateError('too-long', `${name}: longer than ${this.#maxLength} characters`);
     }
     return text;
   }
@@ -105,7 +113,7 @@ export class TemplateBook {
   #spec(name: string): TemplateSpec {
     const spec = this.#specs.get(name);
     if (!spec) {
-      throw new TemplateError(`there is no template ${name}`);
+      throw new TemplateError('no-template', `there is no template ${name}`);
     }
     return spec;
   }
@@ -142,10 +150,13 @@ function checkValues(spec: TemplateSpec, values: Record<string, string>): void {
   for (const name of variablesOf(spec.texts.fa)) {
     const value = values[name];
     if (value === undefined || value === '') {
-      throw new TemplateError(`${spec.name}: no value for ${name}`);
+      throw new TemplateError('bad-values', `${spec.name}: no value for ${name}`);
     }
     if (Array.from(value).length > longestValue || /\p{Cc}/u.test(value)) {
-      throw new TemplateError(`${spec.name}: the value of ${name} is too long or no plain line`);
+      throw new TemplateError(
+        'bad-values',
+        `${spec.name}: the value of ${name} is too long or no plain line`,
+      );
     }
   }
 }

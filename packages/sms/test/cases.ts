@@ -6,6 +6,7 @@ import { kavenegarCase } from './kavenegar.case.ts';
 import { meliPayamakCase } from './meli-payamak.case.ts';
 import { parsianWebCoCase } from './parsian-webco.case.ts';
 import { smsIrCase } from './sms-ir.case.ts';
+import { twilioCase, twilioWhatsAppCase } from './twilio.case.ts';
 
 /** Every provider that the contract is for. */
 export const cases: readonly ProviderCase[] = [
@@ -16,4 +17,6 @@ export const cases: readonly ProviderCase[] = [
   farazSmsCase,
   ipPanelCase,
   smsIrCase,
+  twilioCase,
+  twilioWhatsAppCase,
 ];

@@ -1,12 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { createKavenegar } from '../src/providers/kavenegar.ts';
 import { createMeliPayamak } from '../src/providers/meli-payamak.ts';
-import {
-  SmsRouter,
-  type RoutedMessage,
-  type RouterAlert,
-  type RouterOptions,
-} from '../src/router.ts';
+import type { RoutedMessage } from '../src/prepare.ts';
+import type { RouterAlert, RouterOptions } from '../src/route.ts';
+import { SmsRouter } from '../src/router.ts';
 import { TemplateBook, type TemplateSpec } from '../src/templates.ts';
 import { FakeClock } from '../src/testing/fake-clock.ts';
 import { FakeKavenegar } from '../src/testing/fake-kavenegar.ts';
@@ -260,4 +257,87 @@ test('no outcome, attempt or alert holds a code, a key or a number', async () =>
   for (const secret of ['48213', 'key-bad', '912111']) {
     expect(told).not.toContain(secret);
   }
+});
+
+test('one that may have a code outweighs another that refused it: it was not "not sent"', async () => {
+  const { router } = await start({}, { b: 'key-nocredit' });
+  const result = await router.send(code('0012'));
+  expect(steps(result)).toEqual(['A send reset', 'A find absent', 'B send no-credit']);
+  expect(result).toMatchObject({ outcome: { outcome: 'unknown' }, provider: 'kavenegar' });
+});
+
+test('who is about to be called is said before each call, and nothing goes when that fails', async () => {
+  const { a, b, router } = await start({}, { a: 'key-nocredit' });
+  const said: string[] = [];
+  await router.send(code('0001'), {
+    onTry: (provider) => {
+      said.push(`${provider} ${a.requests.length} ${b.requests.length}`);
+      return Promise.resolve();
+    },
+  });
+  expect(said).toEqual(['kavenegar 0 0', 'meli-payamak 1 0']);
+  const onTry = (): Promise<void> => Promise.reject(new Error('the database is away'));
+  await expect(router.send(code('0001'), { onTry })).rejects.toThrow('the database is away');
+  expect([a.log.length, b.log.length]).toEqual([0, 1]);
+});
+
+const ago = (ms: number): Date => new Date(new FakeClock().now().getTime() - ms);
+
+test('a code whose sender stopped after A had taken it is found there and not sent again', async () => {
+  const { a, b, router } = await start();
+  const sent = code('0001');
+  await router.send(sent);
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  const result = await router.resume(sent, lost);
+  expect(steps(result)).toEqual(['A find found']);
+  expect(result).toMatchObject({ outcome: { outcome: 'accepted' }, provider: 'kavenegar' });
+  expect([a.log.length, b.requests.length]).toEqual([1, 0]);
+});
+
+test('a text whose sender stopped is repeated under its number: one, whether it had gone or not', async () => {
+  const { a, router } = await start();
+  const [gone, kept] = [text('0001'), text('0001')];
+  await router.send(gone);
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  expect(steps(await router.resume(gone, lost))).toEqual(['A repeat accepted']);
+  expect(steps(await router.resume(kept, lost))).toEqual(['A repeat accepted']);
+  expect(a.log.map(({ ref: number }) => number)).toEqual([gone.ref, kept.ref]);
+});
+
+test('a code whose sender stopped before A had it is sent through A as if nothing had happened', async () => {
+  const { a, b, router } = await start();
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  const result = await router.resume(code('0001'), lost);
+  expect(steps(result)).toEqual(['A find absent', 'A send accepted']);
+  expect([a.log.length, b.requests.length]).toEqual([1, 0]);
+});
+
+test('a notice whose sender stopped, and that A does not know, is sent by nobody again', async () => {
+  const { a, b, router } = await start();
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  const result = await router.resume({ ...code('0001'), isCode: false }, lost);
+  expect(steps(result)).toEqual(['A find absent']);
+  expect(result.outcome.outcome).toBe('unknown');
+  expect([a.log.length, b.requests.length]).toEqual([0, 0]);
+});
+
+test('what nobody can say after a stop: a code goes on to the others, all else stays unknown', async () => {
+  const { a, b, router } = await start();
+  await a.stop();
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  const notice = { ...code('0001'), isCode: false };
+  await expect(router.resume(notice, lost)).resolves.toMatchObject({
+    outcome: { outcome: 'unknown' },
+    provider: 'kavenegar',
+  });
+  expect(b.requests).toHaveLength(0);
+  expect(steps(await router.resume(code('0001'), lost))).toEqual([
+    'A find unknown',
+    'B send accepted',
+  ]);
+  const renamed = { ...lost, provider: 'somebody-else' };
+  await expect(router.resume(notice, renamed)).resolves.toMatchObject({
+    outcome: { outcome: 'unknown' },
+    provider: 'somebody-else',
+  });
 });

@@ -15,3 +15,4 @@ export {
   type StoredMessage,
 } from './fake-provider.ts';
 export { FakeSmsIr } from './fake-sms-ir.ts';
+export { FakeTwilio, type FakeTwilioOptions } from './fake-twilio.ts';

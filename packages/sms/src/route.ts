@@ -1,0 +1,61 @@
+import type { BreakerOptions, OpenCircuit } from './breaker.ts';
+import type { SendOutcome } from './outcome.ts';
+import type { SmsProvider } from './provider.ts';
+import type { TemplateBook } from './templates.ts';
+
+/** One call of a provider. */
+export interface Attempt {
+  provider: string;
+  /** `repeat`: the same message with the same number again; `find`: a question, no sending. */
+  action: 'send' | 'repeat' | 'find';
+  outcome: SendOutcome['outcome'] | 'found' | 'absent';
+  /** Kind or reason, where it did not work. */
+  because: string | null;
+}
+
+export interface RouteResult {
+  outcome: SendOutcome;
+  /** Who has it, or may have it; null when nobody was asked. */
+  provider: string | null;
+  attempts: Attempt[];
+}
+
+/** What operators want to hear of. */
+export interface RouterAlert {
+  provider: string;
+  /** Null when the whole provider is meant. */
+  template: string | null;
+  circuit: OpenCircuit;
+}
+
+export interface RouterOptions {
+  /** In the order in which they are tried. */
+  providers: readonly SmsProvider[];
+  templates: TemplateBook;
+  /** `sleep` is a way to wait; tests have one that does not. */
+  clock?: { now(): Date; sleep(ms: number): Promise<void> };
+  /** Times a provider that is busy is asked again before the next one. */
+  retries?: number;
+  /** The wait before the first of these; doubled for each further one. */
+  backoffMs?: number;
+  /** How long after a lost answer the provider is asked for the message. */
+  findAfterMs?: number;
+  /**
+   * What becomes of a code when nobody can say whether it was sent: `failover` sends the same code
+   * through the next provider, `stop` leaves it. Other messages always stop.
+   */
+  onUnknownCode?: 'failover' | 'stop';
+  /** Whether a template that a provider has not approved goes out as a text from our line. */
+  allowTextForTemplate?: boolean;
+  breaker?: BreakerOptions;
+  onAlert?: (alert: RouterAlert) => void;
+}
+
+/** What a caller may want of one sending. */
+export interface SendOptions {
+  /**
+   * Called right before each call that may send, and waited for: who writes the name down knows
+   * after a crash whom to ask. When it throws, nothing is sent and the sending ends with its error.
+   */
+  onTry?: ((provider: string) => Promise<void>) | undefined;
+}
