@@ -23,10 +23,11 @@ const tests = ['[.]test[.]ts$', '^packages/api/src/testing/', '/test/'];
  */
 const mayAsk = {
   user: [],
+  sms: ['user'],
   session: ['user'],
-  otp: ['user', 'session'],
+  otp: ['user', 'session', 'sms'],
   password: ['user', 'session', 'otp'],
-  account: ['user', 'session', 'otp', 'password'],
+  account: ['user', 'session', 'otp', 'password', 'sms'],
   admin: ['user', 'session', 'otp', 'password'],
   friend: ['user'],
   chat: ['user', 'friend'],

@@ -7,7 +7,7 @@ import { ensureInstalled, root, toolEnvironment } from './install.mjs';
 
 const help = `npm test                               static checks, then every test
 npm test -- <filter>                   static checks, then the tests that vitest's filter picks
-npm test -- --only-tests [<filter>]    the client's build and the tests, without the other checks
+npm test -- --only-tests [<filter>]    the builds and the tests, without the other checks
 
 A filter is what \`vitest run\` takes: a part of a file's path, or -t <a part of a test's name>.
 The last line is "N passed, N failed"; a failed check counts as one failure.`;

@@ -21,10 +21,11 @@ import type { Logger } from 'pino';
 import type { Config } from './env.ts';
 import { createSiteVerify } from './gateways/captcha.ts';
 import { ConsoleMailGateway } from './gateways/console-mail.ts';
-import { ConsoleSmsGateway } from './gateways/console-sms.ts';
 import { createPwnedPasswords } from './gateways/pwned-passwords.ts';
 import { createSmtpMail } from './gateways/smtp-mail.ts';
-import { createWebhookSms } from './gateways/webhook-sms.ts';
+import type { ConsoleSmsProvider } from './gateways/sms/console.ts';
+import { openSms } from './gateways/sms/open.ts';
+import { loadTemplates } from './gateways/sms/templates.ts';
 import { startJobs } from './jobs/worker.ts';
 import { startSweep } from './jobs/sweep.ts';
 import { connectRedis } from './redis.ts';
@@ -34,7 +35,7 @@ import { deriveSecrets, keepDevelopmentSecret } from './secrets.ts';
 export interface Container {
   app: App;
   log: Logger;
-  consoleSms: ConsoleSmsGateway | null;
+  consoleSms: ConsoleSmsProvider | null;
   consoleMail: ConsoleMailGateway | null;
   /** Where the data lives, for the banner. */
   dataPlace: string;
@@ -62,6 +63,8 @@ export async function openContainer(
     }
   };
   try {
+    const { sms: settings, api } = config;
+    const templates = await loadTemplates(settings.templatesFile, api);
     const place = await openPostgres(config, opened);
     const database = await openDatabase({
       url: place.url,
@@ -71,16 +74,13 @@ export async function openContainer(
     opened.push(() => database.close());
     await migrate(database);
 
-    const sms =
-      config.sms.provider === 'webhook'
-        ? createWebhookSms(config.sms)
-        : new ConsoleSmsGateway(print);
+    const sms = openSms({ sms: settings, api, templates, log, print });
     const mail = openMail(config, print, opened);
     const deps: Deps = {
       clock: systemClock,
       random: { bytes: randomBytes, integer: (below) => randomInt(below) },
       newId: createIdSource(systemClock, randomBytes),
-      sms,
+      sms: sms.gateway,
       mail,
       captcha: config.captcha && createSiteVerify(config.captcha),
       breaches: config.breachCheck ? createPwnedPasswords() : null,
@@ -90,7 +90,7 @@ export async function openContainer(
     const secretKey = config.secretKey ?? (await keepDevelopmentSecret(config.dataDir));
     const secrets = deriveSecrets(secretKey);
     const sharedLimiter = openLimiter({ config, database, log, opened });
-    const app = await createApp({ database, deps, config: config.api, secrets, sharedLimiter });
+    const app = await createApp({ database, deps, config: api, secrets, sharedLimiter });
     opened.push(() => app.close());
     if (config.firstAdmin) {
       await ensureFirstAdmin(app, config.firstAdmin);
@@ -105,7 +105,7 @@ export async function openContainer(
     return {
       app,
       log,
-      consoleSms: sms instanceof ConsoleSmsGateway ? sms : null,
+      consoleSms: sms.console,
       consoleMail: mail instanceof ConsoleMailGateway ? mail : null,
       dataPlace: place.description,
       check,

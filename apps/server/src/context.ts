@@ -1,4 +1,11 @@
-import { verifyAccessToken, type App, type Auth, type Connection } from '@chapar/api';
+import {
+  isServiceKey,
+  verifyAccessToken,
+  verifyServiceKey,
+  type App,
+  type Auth,
+  type Connection,
+} from '@chapar/api';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** What a client says of itself: in headers over HTTP, in connection params over a socket. */
@@ -36,7 +43,10 @@ export function readDeviceKey(said: unknown): string | null {
 }
 
 function readAuth(app: App, token: string | null): Auth {
-  return token === null ? { status: 'none' } : verifyAccessToken(app, token);
+  if (token === null) {
+    return { status: 'none' };
+  }
+  return isServiceKey(token) ? verifyServiceKey(app, token) : verifyAccessToken(app, token);
 }
 
 /** The first language asked for decides (RFC 9110, section 12.5.4); English unless it is Persian. */

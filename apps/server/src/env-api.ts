@@ -2,6 +2,7 @@ import { defaultConfig, type ApiConfig } from '@chapar/api';
 import { endOfDay } from './env-checks.ts';
 import { rateLimit, testNumber } from './env-fields.ts';
 import { dayInSeconds, type Env } from './env-schema.ts';
+import { readServices, toSmsConfig } from './env-sms-config.ts';
 
 /** In development one machine plays many people, so its address may do more. */
 const addressFactorInDevelopment = 100;
@@ -14,16 +15,9 @@ export function toApiConfig(env: Env): ApiConfig {
     accountKinds: env.ACCOUNT_KINDS,
     defaultCountry: env.DEFAULT_COUNTRY,
     defaultTimeZone: env.TIME_ZONE,
-    smsCountries: env.SMS_COUNTRIES,
     otp: toOtpConfig(env),
-    smsBudget: {
-      ...defaultConfig.smsBudget,
-      perMinute: env.SMS_PER_MINUTE,
-      perDay: env.SMS_PER_DAY,
-      perCountryPerHour: env.SMS_PER_COUNTRY_PER_HOUR,
-      perBlockPer10Minutes: env.SMS_PER_BLOCK_PER_10_MINUTES,
-      unusedPerSource: env.SMS_UNUSED_PER_SOURCE,
-    },
+    ...toSmsConfig(env),
+    services: readServices(env.SERVICE_KEYS),
     password: {
       ...defaultConfig.password,
       minLength: env.PASSWORD_MIN_LENGTH,

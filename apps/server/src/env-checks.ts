@@ -2,12 +2,14 @@ import { limitNames, parsePhone } from '@chapar/api';
 import { phoneSchema } from '@chapar/contract';
 import { rateLimit } from './env-fields.ts';
 import { dayInSeconds, type Env } from './env-schema.ts';
+import { complainOfSms } from './env-sms-checks.ts';
 
 /** What is wrong with variables that are right one by one. Every complaint begins with a name. */
 export function complain(env: Env, now: Date): string[] {
   return [
     ...(env.NODE_ENV === 'production' ? shortcuts(env) : []),
     ...secrets(env),
+    ...complainOfSms(env),
     ...gateways(env),
     ...testNumbers(env, now),
     ...limits(env),
@@ -49,10 +51,6 @@ function shortcuts(env: Env): string[] {
     ],
     [!env.DATABASE_URL, 'DATABASE_URL: missing; the embedded PostgreSQL is for development'],
     [
-      env.SMS_PROVIDER === 'console',
-      'SMS_PROVIDER: `console` prints login codes and is for development; choose another',
-    ],
-    [
       env.MAIL_PROVIDER === 'console',
       'MAIL_PROVIDER: `console` prints login codes and is for development; choose another',
     ],
@@ -93,11 +91,6 @@ function secrets(env: Env): string[] {
 /** What one choice needs of other variables. */
 function gateways(env: Env): string[] {
   return failed([
-    [
-      env.SMS_PROVIDER === 'webhook' &&
-        (env.SMS_WEBHOOK_URL.length === 0 || !env.SMS_WEBHOOK_SECRET),
-      'SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET: needed by SMS_PROVIDER=webhook',
-    ],
     [
       mailProviderOf(env) === 'smtp' && (!env.SMTP_URL || !env.MAIL_FROM),
       'SMTP_URL and MAIL_FROM: needed by MAIL_PROVIDER=smtp',

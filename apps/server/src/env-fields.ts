@@ -77,11 +77,17 @@ export const accountKinds = listOf('personal').pipe(
   z.tuple([accountKind]).rest(accountKind).refine(isUnique, twice),
 );
 
-/** Stands in the texts of SMS and mail. Letters of any script, joiners of Persian too. */
+/**
+ * Stands in the texts of SMS and mail. Letters of any script, joiners of Persian too; no braces, in
+ * which the templates of texts have their variables.
+ */
 export const productName = z
   .string()
   .trim()
-  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]{1,40}$/u, 'must have 1 to 40 characters, and none that controls')
+  .regex(
+    /^[^\p{Cc}\p{Zl}\p{Zp}{}]{1,40}$/u,
+    'must have 1 to 40 characters, no braces and none that controls',
+  )
   .default('Chapar');
 
 /** By name. An offset such as `+03:30` is none: it knows no summer time, and databases turn it. */

@@ -18,14 +18,14 @@ import {
   waits,
   whole,
 } from './env-fields.ts';
+import { smsEnv } from './env-sms.ts';
 
 export const dayInSeconds = 86_400;
 const highestPort = 65_535;
-const mostTexts = 10_000_000;
 /** The longest that anybody has asked for; the default is what is safe. */
 const longestAccessSeconds = 60 * dayInSeconds;
 
-const { otp, smsBudget, password, account, session, stream } = defaultConfig;
+const { otp, password, account, session, stream } = defaultConfig;
 
 /**
  * Every variable of the environment that Chapar reads, with its default. README and
@@ -49,19 +49,7 @@ export const envSchema = z.object({
   ACCOUNT_KINDS: accountKinds,
   FIRST_ADMIN_PHONE: z.string().optional(),
   FIRST_ADMIN_PASSWORD: z.string().optional(),
-  SMS_PROVIDER: z.enum(['console', 'webhook']).default('console'),
-  SMS_WEBHOOK_URL: list.pipe(z.array(z.url({ protocol: /^https?$/ })).max(5)),
-  SMS_WEBHOOK_SECRET: z.string().optional(),
-  SMS_COUNTRIES: z
-    .string()
-    .default('IR')
-    .transform((text) => text.split(',').map((code) => code.trim()))
-    .pipe(z.array(country)),
-  SMS_PER_MINUTE: whole(smsBudget.perMinute, 1, mostTexts),
-  SMS_PER_DAY: whole(smsBudget.perDay, 1, mostTexts),
-  SMS_PER_COUNTRY_PER_HOUR: whole(smsBudget.perCountryPerHour, 1, mostTexts),
-  SMS_PER_BLOCK_PER_10_MINUTES: whole(smsBudget.perBlockPer10Minutes, 1, 1_000),
-  SMS_UNUSED_PER_SOURCE: whole(smsBudget.unusedPerSource, 1, 10_000),
+  ...smsEnv,
   DEFAULT_COUNTRY: z.string().default('IR').pipe(country),
   MAIL_PROVIDER: z.enum(['console', 'smtp', 'off']).optional(),
   SMTP_URL: serverUrl(/^smtps?$/, /^\/?$/).optional(),

@@ -5,6 +5,7 @@ import type { ApiConfig } from '@chapar/api';
 import { toApiConfig } from './env-api.ts';
 import { complain, firstAdminPhone, mailProviderOf } from './env-checks.ts';
 import { envSchema, type Env } from './env-schema.ts';
+import { toSmsSettings, type SmsSettings } from './env-sms-config.ts';
 import { isLoopback } from './loopback.ts';
 
 /** The environment, read and checked. */
@@ -22,7 +23,7 @@ export interface Config {
   trustProxy: string[] | false;
   allowedOrigins: string[];
   devRoutes: boolean;
-  sms: { provider: 'console' } | { provider: 'webhook'; urls: string[]; secret: string };
+  sms: SmsSettings;
   mail:
     | { provider: 'console' }
     | { provider: 'smtp'; url: string; from: string }
@@ -93,15 +94,11 @@ function toConfig(env: Env): Config {
 }
 
 function toGateways(env: Env): Pick<Config, 'sms' | 'mail' | 'captcha' | 'breachCheck'> {
-  const { SMS_WEBHOOK_URL: smsUrls, SMS_WEBHOOK_SECRET: smsSecret = '' } = env;
   const { SMTP_URL: smtpUrl = '', MAIL_FROM: from = '' } = env;
   const { CAPTCHA_VERIFY_URL: captchaUrl, CAPTCHA_SECRET: captchaSecret } = env;
   const mail = mailProviderOf(env);
   return {
-    sms:
-      env.SMS_PROVIDER === 'webhook'
-        ? { provider: 'webhook', urls: smsUrls, secret: smsSecret }
-        : { provider: 'console' },
+    sms: toSmsSettings(env),
     mail: mail === 'smtp' ? { provider: mail, url: smtpUrl, from } : { provider: mail },
     captcha: captchaUrl && captchaSecret ? { url: captchaUrl, secret: captchaSecret } : null,
     breachCheck: env.PASSWORD_BREACH_CHECK === 'pwned-passwords',

@@ -33,7 +33,7 @@ function banner(config: Config, address: string, dataPlace: string): string {
     `  Data              ${dataPlace}`,
   ];
   const inboxes = [
-    ...(config.sms.provider === 'console' ? ['/dev/sms?phone=09…'] : []),
+    ...(config.sms.providers.some(({ name }) => name === 'console') ? ['/dev/sms?phone=09…'] : []),
     ...(config.mail.provider === 'console' ? ['/dev/mail?to=…'] : []),
   ];
   if (inboxes.length > 0) {

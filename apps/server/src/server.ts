@@ -8,6 +8,7 @@ import { addErrors } from './plugins/errors.ts';
 import { addHealth } from './plugins/health.ts';
 import { addRequestLog } from './plugins/request-log.ts';
 import { addSecurity } from './plugins/security.ts';
+import { addSmsCallbacks } from './plugins/sms-callbacks.ts';
 import { addTrpcHttp } from './transports/trpc-http.ts';
 import { addTrpcWs } from './transports/trpc-ws.ts';
 
@@ -40,6 +41,7 @@ export async function createServer(config: Config, container: Container): Promis
   if (config.devRoutes && container.consoleMail) {
     addDevMail(server, container.consoleMail);
   }
+  addSmsCallbacks(server, config, container);
   addTrpcHttp(server, container.app);
   addTrpcWs(server, config, container.app);
   return server;

@@ -16,7 +16,7 @@ const production = {
   NODE_ENV: 'production',
   DATABASE_URL: `postgres://chapar:${databasePassword}@db.internal:5432/chapar`,
   SECRET_KEY: secret,
-  SMS_PROVIDER: 'webhook',
+  SMS_PROVIDERS: 'webhook',
   SMS_WEBHOOK_URL: 'https://sms.internal/send',
   SMS_WEBHOOK_SECRET: webhookSecret,
 };
@@ -82,7 +82,7 @@ describe('in production', () => {
       logLevel: 'info',
       secretKey: secret,
       devRoutes: false,
-      sms: { provider: 'webhook', secret: webhookSecret },
+      sms: { providers: [{ name: 'webhook', secret: webhookSecret }] },
       mail: { provider: 'off' },
       captcha: null,
       rateLimitStore: 'memory',
@@ -109,8 +109,9 @@ describe('in production', () => {
     { name: 'SECRET_KEY', why: 'an example', value: 'change-me-0123456789-abcdefghijklmn' },
     { name: 'SECRET_KEY', why: 'of one letter', value: 'x'.repeat(64) },
     { name: 'DATABASE_URL', why: 'missing', value: undefined },
-    { name: 'SMS_PROVIDER', why: 'the console', value: 'console' },
-    { name: 'SMS_PROVIDER', why: 'missing', value: undefined },
+    { name: 'SMS_PROVIDERS', why: 'the console', value: 'console' },
+    { name: 'SMS_PROVIDERS', why: 'the console after another', value: 'webhook,console' },
+    { name: 'SMS_PROVIDERS', why: 'missing', value: undefined },
     { name: 'SMS_WEBHOOK_URL', why: 'missing', value: undefined },
     { name: 'SMS_WEBHOOK_SECRET', why: 'missing', value: undefined },
     { name: 'SMS_WEBHOOK_SECRET', why: 'short', value: 'hook-9Lr4Tz7Qe2' },
@@ -123,7 +124,7 @@ describe('in production', () => {
 
   test('everything that is wrong is named at once', () => {
     const complaint = complaintOf({ NODE_ENV: 'production', DEV_ROUTES: 'on' });
-    for (const name of ['SECRET_KEY', 'DATABASE_URL', 'SMS_PROVIDER', 'DEV_ROUTES']) {
+    for (const name of ['SECRET_KEY', 'DATABASE_URL', 'SMS_PROVIDERS', 'DEV_ROUTES']) {
       expect(complaint).toContain(`${name}:`);
     }
   });
@@ -138,7 +139,7 @@ describe('anywhere', () => {
       secretKey: null,
       trustProxy: false,
       devRoutes: true,
-      sms: { provider: 'console' },
+      sms: { providers: [{ name: 'console' }], templatesFile: null, callbackSecret: null },
       mail: { provider: 'console' },
       captcha: null,
       breachCheck: false,
@@ -255,9 +256,12 @@ describe('anywhere', () => {
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '10.0.0.1, proxy.internal'],
     ['DEV_ROUTES', 'yes'],
-    ['SMS_PROVIDER', 'pigeon'],
+    ['SMS_PROVIDERS', 'pigeon'],
+    ['SMS_PROVIDERS', 'console,console'],
+    ['SMS_PROVIDERS', ','],
     ['PRODUCT_NAME', 'x'.repeat(41)],
     ['PRODUCT_NAME', ' '],
+    ['PRODUCT_NAME', 'Chapar {code}'],
     ['PRODUCT_NAME', 'Chapar\nlogin'],
     ['TIME_ZONE', 'Asia/Nowhere'],
     ['TIME_ZONE', '+03:30'],
@@ -344,7 +348,6 @@ describe('anywhere', () => {
   });
 
   test.for([
-    { env: { SMS_PROVIDER: 'webhook' }, needs: 'SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET' },
     { env: { MAIL_PROVIDER: 'smtp' }, needs: 'SMTP_URL and MAIL_FROM' },
     {
       env: { MAIL_PROVIDER: 'smtp', SMTP_URL: 'smtp://localhost' },

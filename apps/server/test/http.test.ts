@@ -249,6 +249,7 @@ describe('the development inbox', () => {
       {
         phone: '+989120000003',
         text: expect.stringContaining(code) as string,
+        ref: expect.stringMatching(/^\d{1,18}$/) as string,
         sentAt: expect.any(String) as string,
       },
     ]);
@@ -276,7 +277,7 @@ describe('the development inbox', () => {
     await using production = await startServer({
       NODE_ENV: 'production',
       SECRET_KEY: 'Yq8vJm2xWc5nRt7bKd4pLz9sHf3gXe6u',
-      SMS_PROVIDER: 'webhook',
+      SMS_PROVIDERS: 'webhook',
       SMS_WEBHOOK_URL: 'http://127.0.0.1:9/sms',
       SMS_WEBHOOK_SECRET: 'k3V9sQ2mX7pL5tRw',
     });

@@ -92,6 +92,24 @@ describe('what keeps it from starting is one line and exit code 1', () => {
     expect(code).toBe(1);
   });
 
+  test('M10: what a chosen SMS provider lacks, by its name', async () => {
+    const { output, code } = await failToStart({
+      SMS_PROVIDERS: 'kavenegar,ippanel',
+      IPPANEL_API_KEY: 'Kv7Qm2xWc5nRt7bKd4pLz9',
+    });
+    expect(output).toBe(
+      'Chapar cannot start. KAVENEGAR_API_KEY: missing; kavenegar in SMS_PROVIDERS needs it; ' +
+        'IPPANEL_FROM: missing; ippanel in SMS_PROVIDERS needs it',
+    );
+    expect(code).toBe(1);
+  });
+
+  test('M11: a file of templates that is not there', async () => {
+    const { output, code } = await failToStart({ SMS_TEMPLATES_FILE: '/dev/null/sms.json' });
+    expect(output).toBe('Chapar cannot start. SMS_TEMPLATES_FILE: cannot be read (ENOTDIR)');
+    expect(code).toBe(1);
+  });
+
   test('shortcuts of development in production, every one by its name', async () => {
     const { output, code } = await failToStart({
       NODE_ENV: 'production',
@@ -103,7 +121,7 @@ describe('what keeps it from starting is one line and exit code 1', () => {
     for (const name of [
       'SECRET_KEY',
       'DATABASE_URL',
-      'SMS_PROVIDER',
+      'SMS_PROVIDERS',
       'DEV_ROUTES',
       'OTP_TEST_NUMBERS',
       'OTP_TEST_NUMBERS_UNTIL',

@@ -1,11 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { createWebhookSms } from '../src/gateways/webhook-sms.ts';
+import { createWebhookSms } from '../src/gateways/sms/webhook.ts';
 import { startServer } from './harness.ts';
 
 const secret = 'a secret of the webhook';
-const message = { to: '+989121110001', text: 'کد ورود: 482130', ref: 'r-1' };
+const posted = { to: '+989121110001', text: 'کد ورود: 482130', ref: '70000001' };
+const message = { kind: 'text' as const, ...posted };
 const opened: Server[] = [];
 
 afterEach(() => {
@@ -47,8 +48,11 @@ const down = 'http://127.0.0.1:1025/sms';
 test('an endpoint that is down is passed over, and the next one sends once', async () => {
   const second = await endpoint(202);
   const gateway = createWebhookSms({ urls: [down, second.url], secret });
-  await expect(gateway.send(message)).resolves.toEqual({ outcome: 'accepted', providerId: 'r-1' });
-  expect(second.got).toEqual([message]);
+  await expect(gateway.send(message)).resolves.toEqual({
+    outcome: 'accepted',
+    providerMessageId: null,
+  });
+  expect(second.got).toEqual([posted]);
 });
 
 test.for([401, 402, 403, 429])('one that refuses us with %i is passed over', async (status) => {
@@ -63,7 +67,10 @@ test.for([400, 422])('one that refuses the message with %i has the last word', a
   const gateway = createWebhookSms({ urls: [first.url, second.url], secret });
   await expect(gateway.send(message)).resolves.toEqual({
     outcome: 'rejected',
-    reason: `HTTP ${status}`,
+    scope: 'message',
+    error: 'bad-request',
+    providerCode: String(status),
+    httpStatus: status,
   });
   expect(second.got).toEqual([]);
 });
@@ -81,20 +88,51 @@ test.for([500, 503, 'hang'] as const)(
 test('whoever asks for a code is answered while the first endpoint is down and the second is slow', async () => {
   const slow = await endpoint('hang');
   await using server = await startServer({
-    SMS_PROVIDER: 'webhook',
+    SMS_PROVIDERS: 'webhook',
     SMS_WEBHOOK_URL: `${down}, ${slow.url}`,
     SMS_WEBHOOK_SECRET: secret,
   });
   const { challengeId } = await server.client().otp.request.mutate({ phone: '+989121110001' });
   expect(challengeId).toBeTruthy();
+  const ref = expect.stringMatching(/^[0-9]{1,18}$/) as string;
   await expect.poll(() => slow.got.length).toBe(1);
-  expect(slow.got).toMatchObject([{ to: '+989121110001', ref: challengeId }]);
+  expect(slow.got).toMatchObject([{ to: '+989121110001', ref }]);
 });
 
 test('no endpoint reached at all is a refusal, and another code can be asked for', async () => {
   const gateway = createWebhookSms({ urls: [down, down], secret });
   await expect(gateway.send(message)).resolves.toEqual({
     outcome: 'rejected',
-    reason: 'not reached',
+    scope: 'provider',
+    error: 'busy',
+    providerCode: null,
   });
+});
+
+test.for([
+  { status: 401, scope: 'account', error: 'auth' },
+  { status: 402, scope: 'account', error: 'no-credit' },
+  { status: 404, scope: 'provider', error: 'unexpected' },
+  { status: 429, scope: 'provider', error: 'throttled' },
+])('$status of the last endpoint leaves the message to other providers', async (refusal) => {
+  const { status, ...because } = refusal;
+  const gateway = createWebhookSms({ urls: [(await endpoint(status)).url], secret });
+  await expect(gateway.send(message)).resolves.toEqual({
+    outcome: 'rejected',
+    ...because,
+    providerCode: String(status),
+    httpStatus: status,
+  });
+});
+
+test.for([
+  { answer: 503, reason: 'http-5xx' },
+  { answer: 'hang', reason: 'timeout' },
+] as const)('$answer is no answer: $reason', async ({ answer, reason }) => {
+  const gateway = createWebhookSms({
+    urls: [(await endpoint(answer)).url],
+    secret,
+    timeoutMs: 200,
+  });
+  await expect(gateway.send(message)).resolves.toMatchObject({ outcome: 'unknown', reason });
 });

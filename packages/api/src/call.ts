@@ -22,6 +22,7 @@ export interface Connection {
 /** Who the access token says is calling. The session behind it is looked up for each call. */
 export type Auth =
   | { status: 'verified'; userId: string; sessionId: string }
+  | { status: 'service'; name: string }
   | { status: 'none' }
   | { status: 'invalid' }
   | { status: 'expired' };
@@ -63,8 +64,13 @@ export interface Actor {
   authenticatedAt: Date;
 }
 
-/** A call that nobody has made: the process itself, at its start or in a sweep. */
-export function callOfNobody(app: App, reason: 'start' | 'sweep'): Call {
+/** A call by staff, or by another service of the operator with its key. */
+export interface SenderCall extends Call {
+  sender: { userId: string } | { service: string };
+}
+
+/** A call that nobody has made: the process itself, at its start, in a sweep or in a job. */
+export function callOfNobody(app: App, reason: 'start' | 'sweep' | 'job'): Call {
   const connection: Connection = {
     app,
     requestId: reason,

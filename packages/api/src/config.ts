@@ -29,6 +29,13 @@ export const defaultConfig: ApiConfig = {
     unusedPerSource: 20,
     conversionFloor: 0.2,
   },
+  sms: {
+    maxLength: 290,
+    logDays: 30,
+    creditFloors: new Map(),
+    customPerNumberPerHour: 10,
+  },
+  services: new Map(),
   password: {
     minLength: 8,
     maxLength: 128,

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Language } from '@chapar/contract';
 import type { CountryCode } from 'libphonenumber-js';
 import type { Budget } from './limits/limiter.ts';
 import type { Hub } from './realtime/hub.ts';
@@ -31,15 +32,131 @@ export interface Random {
   integer(below: number): number;
 }
 
-/** How a provider answered. `unknown`: it may or may not have been sent. */
-export type DeliveryOutcome =
+/** How a mail server answered. `unknown`: it may or may not have been sent. */
+export type MailOutcome =
   | { outcome: 'accepted'; providerId: string }
   | { outcome: 'rejected'; reason: string }
   | { outcome: 'unknown'; reason: string };
 
+/** What an SMS says: a template by its name, or words of one's own. */
+export type SmsContent =
+  | { kind: 'text'; text: string }
+  | { kind: 'template'; template: string; language: Language; values: Record<string, string> };
+
+export type SmsMessage = SmsContent & {
+  /** E.164. */
+  to: string;
+  /** Ours: at most 18 digits, the same for every try of one message, never used for another. */
+  ref: string;
+  /** A code may come twice and must come soon; any other message must not come twice. */
+  isCode: boolean;
+};
+
+/** A message as it would go out. */
+export interface SmsDraft {
+  text: string;
+  /** How many SMS the text makes. */
+  parts: number;
+}
+
+/** Why a message cannot be written: there is no such template, or its values do not fit. */
+export type SmsFault = 'no-template' | 'bad-values' | 'too-long';
+
+/** What a message cost, in the provider's own unit. */
+export interface SmsCost {
+  /** A decimal number. */
+  amount: string;
+  unit: string;
+}
+
+/**
+ * How sending ended. Rejected: it was certainly not sent; the scopes `message` and `recipient` are
+ * final, `account` and `provider` pass. Unknown: it may or may not have been sent.
+ */
+export type SmsOutcome =
+  | { outcome: 'accepted'; providerMessageId: string | null; parts?: number; cost?: SmsCost }
+  | {
+      outcome: 'rejected';
+      scope: 'message' | 'recipient' | 'account' | 'provider';
+      error: string;
+      providerCode: string | null;
+    }
+  | { outcome: 'unknown'; reason: string };
+
+/** One call of one provider: who, what, how it went and why. Without a secret or a number. */
+export interface SmsAttempt {
+  provider: string;
+  action: string;
+  outcome: string;
+  because: string | null;
+}
+
+export interface SmsResult {
+  outcome: SmsOutcome;
+  /** Who has it, or may have it; null when nobody was asked. */
+  provider: string | null;
+  attempts: SmsAttempt[];
+}
+
+export type SmsDeliveryState =
+  | 'queued'
+  | 'scheduled'
+  | 'sent-to-carrier'
+  | 'delivered'
+  | 'undelivered'
+  | 'failed'
+  | 'blacklisted'
+  | 'filtered'
+  | 'canceled'
+  | 'unknown';
+
+/** Where a provider says that a message is. */
+export interface SmsReport {
+  providerMessageId: string;
+  state: SmsDeliveryState;
+  providerCode: string | null;
+}
+
+/** What a provider can be asked. */
+export interface SmsProviderFacts {
+  name: string;
+  /** For so long it knows what became of a message; 0 when it cannot be asked. */
+  statusSeconds: number;
+  /** Most messages of one question. */
+  statusBatch: number;
+  hasCredit: boolean;
+}
+
+/** A provider that is left out for now, or one template of it. */
+export interface SmsClosed {
+  provider: string;
+  template: string | null;
+  reason: string;
+  until: Date;
+}
+
+/** Called right before each call that may send, and waited for. Throws: then nothing is sent. */
+export interface SmsTrying {
+  onTry: (provider: string) => Promise<void>;
+}
+
+/** Sends through whichever provider takes a message; nothing here throws for what they do. */
 export interface SmsGateway {
-  /** @param to E.164. @param ref ours, the same for every try of one message. */
-  send(message: { to: string; text: string; ref: string }): Promise<DeliveryOutcome>;
+  /** In the order in which they are tried. */
+  readonly providers: readonly SmsProviderFacts[];
+  /** The words, with their values; what is secret in them may be replaced before. */
+  draft(content: SmsContent): SmsDraft | { fault: SmsFault };
+  send(message: SmsMessage, trying: SmsTrying): Promise<SmsResult>;
+  /** Goes on with a message whose sender stopped after it had asked `provider`. */
+  resume(
+    message: SmsMessage,
+    lost: { provider: string; triedAt: Date },
+    trying: SmsTrying,
+  ): Promise<SmsResult>;
+  /** Null when the provider does not answer. */
+  status(provider: string, providerMessageIds: readonly string[]): Promise<SmsReport[] | null>;
+  credit(provider: string): Promise<SmsCost | null>;
+  closed(): SmsClosed[];
 }
 
 export interface Mail {
@@ -54,7 +171,7 @@ export interface Mail {
 }
 
 export interface MailGateway {
-  send(mail: Mail): Promise<DeliveryOutcome>;
+  send(mail: Mail): Promise<MailOutcome>;
 }
 
 export interface CaptchaGateway {
@@ -99,6 +216,9 @@ export interface ApiConfig {
   smsCountries: readonly CountryCode[];
   otp: OtpConfig;
   smsBudget: SmsBudgetConfig;
+  sms: SmsConfig;
+  /** Other services of the operator by name, with the SHA-256 of the key of each. */
+  services: ReadonlyMap<string, Buffer>;
   password: PasswordConfig;
   account: AccountConfig;
   session: SessionConfig;
@@ -143,6 +263,17 @@ export interface SmsBudgetConfig {
   unusedPerSource: number;
   /** Fewer used codes than this part of those sent in an hour is worth a warning. */
   conversionFloor: number;
+}
+
+export interface SmsConfig {
+  /** Most characters of a text with its values. */
+  maxLength: number;
+  /** How long the log of messages is kept. */
+  logDays: number;
+  /** By provider, in its own unit: less than this is worth an alert. */
+  creditFloors: ReadonlyMap<string, number>;
+  /** Texts of staff and services to one number in an hour. */
+  customPerNumberPerHour: number;
 }
 
 export interface PasswordConfig {

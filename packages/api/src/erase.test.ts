@@ -155,7 +155,7 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
   const own = await find(api, { id: sara.id });
   const everywhere = new Set([...Object.values(before).flat(), ...(own['id'] ?? [])]);
   const all = entities.map(({ meta }) => meta.tableName);
-  expect(all.filter((table) => !everywhere.has(table))).toEqual(['stream_floor']);
+  expect(all.filter((table) => !everywhere.has(table))).toEqual(['sms_providers', 'stream_floor']);
 
   await sara.api.account.remove();
   await expect(passDays(api, 29)).resolves.toBe(0);

@@ -7,6 +7,7 @@ import { forgetFriends } from './features/friend/index.ts';
 import { forgetCodes } from './features/otp/index.ts';
 import { forgetPassword } from './features/password/index.ts';
 import { deleteSessions } from './features/session/index.ts';
+import { forgetSms } from './features/sms/index.ts';
 import { closePersonalStream } from './features/stream/index.ts';
 import { eraseRow, findDue, lockUser, type UserRow } from './features/user/index.ts';
 
@@ -49,6 +50,7 @@ async function forgetEverywhere(call: Call, tx: Tx, user: UserRow): Promise<void
   const contacts = [user.phone, user.email].filter((contact) => contact !== null);
   await forgetPassword(call, tx, user);
   await forgetCodes(tx, user.id, contacts);
+  await forgetSms(tx, user.id, user.phone === null ? [] : [user.phone]);
   await deleteSessions(tx.db, user.id);
   // Before the chats: whoever wrote to each other had asked to be friends, and of two who are
   // erased at the same time the second one waits here until the first one is gone.

@@ -9,7 +9,7 @@ import { appRouter, limitNames, procedureList } from './router.ts';
 import { createTestApi, type Actor, type TestApi } from './testing/index.ts';
 
 /** The features whose procedures are called with whatever can be sent. */
-const features = new Set(['otp', 'password', 'session', 'account', 'user', 'admin']);
+const features = new Set(['otp', 'password', 'session', 'account', 'user', 'sms', 'admin']);
 const procedures = procedureList.filter(({ path }) => features.has(path.split('.')[0] ?? ''));
 
 /**
@@ -71,6 +71,7 @@ const config = {
     perDay: 999_999,
     unusedPerSource: 999_999,
   },
+  sms: { ...defaultConfig.sms, customPerNumberPerHour: 999_999 },
   password: {
     ...defaultConfig.password,
     memoryKiB: 1_024,
@@ -481,6 +482,35 @@ const shapes: Record<string, (target: Target) => fc.Arbitrary<unknown>> = {
       },
       { requiredKeys: [] },
     ),
+  'sms.send': (target) => {
+    const id = mostly(
+      fc.constant(null).map(() => api.app.deps.newId()),
+      fc.constantFrom(target.challengeId, ...uuids),
+    );
+    const to = { id, phone: phoneOf(target), language: fc.constantFrom('en', 'fa') };
+    const values = fc.record({ order: mostly(fc.constant('12'), anyText) });
+    const template = mostly(fc.constant('T1'), fc.constantFrom('T2', 'otp.login', 'toString'));
+    return fc.oneof(
+      fc.record({ ...to, text: fc.lorem() }, { requiredKeys: ['id', 'phone', 'text'] }),
+      fc.record({ ...to, template, values }, { requiredKeys: ['id', 'phone', 'template'] }),
+    );
+  },
+  'sms.list': (target) =>
+    fc.record(
+      {
+        status: fc.constantFrom('waiting', 'accepted', 'dead', 'expired'),
+        phone: phoneOf(target),
+        ...pageOf(target),
+      },
+      { requiredKeys: [] },
+    ),
+  'sms.get': ({ challengeId }) => fc.record({ id: fc.constantFrom(challengeId, ...uuids) }),
+  'sms.retry': ({ challengeId }) =>
+    fc.record(
+      { id: fc.constantFrom(challengeId, ...uuids), evenIfSent: fc.boolean() },
+      { requiredKeys: ['id'] },
+    ),
+  'sms.listProviders': () => nothing,
   'admin.deactivateUser': (target) =>
     fc.record({ userId: userIdOf(target), reason: fc.lorem({ maxCount: 5 }) }),
   'admin.reactivateUser': (target) => fc.record({ userId: userIdOf(target) }),

@@ -10,17 +10,30 @@ export type {
   BreachList,
   CaptchaGateway,
   Clock,
-  DeliveryOutcome,
   Deps,
   Log,
   Mail,
   MailGateway,
+  MailOutcome,
   Random,
   Secrets,
+  SmsAttempt,
+  SmsClosed,
+  SmsContent,
+  SmsCost,
+  SmsDraft,
+  SmsFault,
   SmsGateway,
+  SmsMessage,
+  SmsOutcome,
+  SmsProviderFacts,
+  SmsReport,
+  SmsResult,
+  SmsTrying,
 } from './deps.ts';
 export { isAppError } from './errors.ts';
 export { ensureFirstAdmin } from './features/admin/index.ts';
+export { receiveSmsReports, watchCredit } from './features/sms/index.ts';
 export { expiryOf, verifyAccessToken } from './features/session/index.ts';
 export { createTaskList } from './jobs.ts';
 export { createIdSource } from './kernel/id.ts';
@@ -30,5 +43,7 @@ export { createMemoryLimiter } from './limits/memory-limiter.ts';
 export { createPostgresLimiter } from './limits/postgres-limiter.ts';
 export { createRedisLimiter } from './limits/redis-limiter.ts';
 export { createMemoryHub, type Hub } from './realtime/hub.ts';
+export { isServiceKey, verifyServiceKey } from './service-key.ts';
+export { smsTemplates, type SmsTemplate } from './sms-templates.ts';
 export { sweep } from './sweep.ts';
 export { appRouter, limitNames, procedureList } from './router.ts';

@@ -6,7 +6,7 @@ import { after, hour } from './kernel/duration.ts';
 import { appRouter, procedureList } from './router.ts';
 import { access, type Access } from './testing/access.ts';
 import { createTestApi, type Actor, type TestApi } from './testing/index.ts';
-import { admin, freshSession, open, router, signedIn, staff } from './trpc.ts';
+import { admin, freshSession, open, router, signedIn, staff, staffOrService } from './trpc.ts';
 
 /** The answers by which a guard turns somebody away. */
 const refusals = [
@@ -51,10 +51,11 @@ const ladder = router({
   fresh: freshSession(60).query(() => 'done'),
   staff: staff.query(() => 'done'),
   admin: admin.query(() => 'done'),
+  staffOrService: staffOrService.query(() => 'done'),
 });
 
 /** Everybody who may try. `resting` signed in an hour ago; `deactivated` was then shut out. */
-const kinds = ['anonymous', 'resting', 'user', 'deactivated', 'staff', 'admin'] as const;
+const kinds = ['anonymous', 'service', 'resting', 'user', 'deactivated', 'staff', 'admin'] as const;
 type Kind = (typeof kinds)[number];
 type Cast = Record<Kind, Actor>;
 
@@ -78,6 +79,7 @@ async function castActors(): Promise<Cast> {
     .execute();
   return {
     anonymous: api.anonymous(),
+    service: api.anonymous({ auth: { status: 'service', name: 'billing' } }),
     resting,
     user: await api.signUp(),
     deactivated,
@@ -93,13 +95,13 @@ beforeAll(async () => {
 
 afterAll(() => api.close());
 
-const all = ['anonymous', 'resting', 'user', 'deactivated', 'staff', 'admin'] as const;
 const rungs: Record<Access, readonly Kind[]> = {
-  open: all,
+  open: kinds,
   signedIn: ['resting', 'user', 'staff', 'admin'],
   fresh: ['user', 'staff', 'admin'],
   staff: ['staff', 'admin'],
   admin: ['admin'],
+  staffOrService: ['service', 'staff', 'admin'],
 };
 
 /** Who gets past the guard. */
@@ -118,9 +120,12 @@ test('A51: every procedure has a row in the table of access, and every row a pro
 });
 
 describe('A51: each rung of the ladder', () => {
-  test.for(['open', 'signedIn', 'fresh', 'staff', 'admin'] as const)('%s', async (path) => {
-    expect(await measure({ router: ladder, path, type: 'query' }, cast)).toEqual(rungs[path]);
-  });
+  test.for(['open', 'signedIn', 'fresh', 'staff', 'admin', 'staffOrService'] as const)(
+    '%s',
+    async (path) => {
+      expect(await measure({ router: ladder, path, type: 'query' }, cast)).toEqual(rungs[path]);
+    },
+  );
 });
 
 /** Without an input nothing stops the call itself: these are made by people who are not needed. */

@@ -6,6 +6,7 @@ import { friendRouter } from './features/friend/friend.router.ts';
 import { otpRouter } from './features/otp/otp.router.ts';
 import { passwordRouter } from './features/password/password.router.ts';
 import { sessionRouter } from './features/session/session.router.ts';
+import { smsRouter } from './features/sms/sms.router.ts';
 import { streamRouter } from './features/stream/stream.router.ts';
 import { userRouter } from './features/user/user.router.ts';
 import { limitName, type LimitedBy } from './limits/guard.ts';
@@ -20,6 +21,7 @@ export const appRouter = router({
   friend: friendRouter,
   chat: chatRouter,
   stream: streamRouter,
+  sms: smsRouter,
   admin: adminRouter,
 });
 

@@ -19,7 +19,16 @@ const hashes = { ...defaultConfig.password, memoryKiB: 64, passes: 1 };
 const config = { otp, password: hashes };
 const password = 'blue horse 27 stairs';
 
-const nothing = { events: 0, challenges: 0, limits: 0, tries: 0, audit: 0, sessions: 0, people: 0 };
+const nothing = {
+  events: 0,
+  challenges: 0,
+  limits: 0,
+  tries: 0,
+  audit: 0,
+  sessions: 0,
+  sms: 0,
+  people: 0,
+};
 
 test('a sweep removes what is over and leaves what still counts', async () => {
   await using api = await createTestApi();

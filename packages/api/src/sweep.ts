@@ -4,6 +4,7 @@ import { forgetOldAudit } from './features/audit/index.ts';
 import { forgetOldChallenges, watchConversion } from './features/otp/index.ts';
 import { forgetOldTries } from './features/password/index.ts';
 import { forgetOldSessions } from './features/session/index.ts';
+import { forgetOldSms, watchCredit } from './features/sms/index.ts';
 import { forgetOldEvents } from './features/stream/index.ts';
 import { forgetExpiredLimits } from './limits/postgres-limiter.ts';
 
@@ -15,12 +16,14 @@ export interface Swept {
   tries: number;
   audit: number;
   sessions: number;
+  sms: number;
   people: number;
 }
 
 /** Removes what nobody can need any more, so that no table grows for ever. Safe to run anywhere. */
 export async function sweep(app: App): Promise<Swept> {
   await watchConversion(app);
+  await watchCredit(app);
   return {
     events: await forgetOldEvents(app),
     challenges: await forgetOldChallenges(app),
@@ -29,6 +32,7 @@ export async function sweep(app: App): Promise<Swept> {
     tries: await forgetOldTries(app),
     audit: await forgetOldAudit(app),
     sessions: await forgetOldSessions(app),
+    sms: await forgetOldSms(app),
     people: await erasePeople(app),
   };
 }

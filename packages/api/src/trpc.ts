@@ -1,6 +1,6 @@
 import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
-import type { Call, Connection, SignedInCall } from './call.ts';
+import type { Call, Connection, SenderCall, SignedInCall } from './call.ts';
 import { toPublicError } from './error-shape.ts';
 import { AppError, toAppError } from './errors.ts';
 import { readActor, requireFresh } from './features/session/index.ts';
@@ -95,6 +95,25 @@ export const staff = signedIn.use(({ ctx, next }) => {
     throw new AppError('STAFF_ONLY');
   }
   return next();
+});
+
+/** Needs staff rights, or the key of a service that the operator has listed. */
+export const staffOrService = open.use(async ({ ctx, next, path, meta }) => {
+  if (ctx.auth.status === 'service') {
+    const { name } = ctx.auth;
+    if (meta?.limits) {
+      await spendLimits(ctx.app, path, meta.limits, { user: `service:${name}` });
+    }
+    return next({ ctx: { call: { ...ctx.call, sender: { service: name } } satisfies SenderCall } });
+  }
+  const { userId, role } = await readActor(ctx.call, ctx.auth);
+  if (role === 'user') {
+    throw new AppError('STAFF_ONLY');
+  }
+  if (meta?.limits) {
+    await spendLimits(ctx.app, path, meta.limits, { user: userId });
+  }
+  return next({ ctx: { call: { ...ctx.call, sender: { userId } } satisfies SenderCall } });
 });
 
 /** Needs an administrator. */

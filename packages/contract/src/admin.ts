@@ -32,4 +32,17 @@ export const adminEventViewSchema = auditEventViewSchema.extend({
 
 export const adminListEventsOutputSchema = pageSchema(adminEventViewSchema);
 
+/**
+ * What staff should look at: an SMS provider whose credit is low or that refuses our account, or an
+ * SMS that no provider would take.
+ */
+export const adminAlertSchema = z.object({
+  topic: z.enum(['sms.credit-low', 'sms.provider-closed', 'sms.dead']),
+  /** The provider's name, or the id of the SMS. */
+  subject: z.string(),
+  /** What is known besides, such as what is left or why. */
+  detail: z.string(),
+});
+
+export type AdminAlert = z.infer<typeof adminAlertSchema>;
 export type AdminEventView = z.infer<typeof adminEventViewSchema>;

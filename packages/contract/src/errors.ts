@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { smsErrors } from './errors.sms.ts';
 
 /** tRPC's code of an error, which decides its HTTP status. */
 export type ErrorKind =
@@ -268,6 +269,7 @@ export const appErrors = {
     fa: 'پیام دیگری با این شناسه فرستاده شده است.',
     data: z.object({ id: z.string() }),
   },
+  ...smsErrors,
   STREAM_NEEDS_SOCKET: {
     kind: 'BAD_REQUEST',
     en: 'The live stream is served over WebSocket only.',

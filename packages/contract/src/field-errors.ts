@@ -24,6 +24,15 @@ export const fieldErrors = {
     en: 'Give a code or a password, one of them.',
     fa: 'کد یا گذرواژه را بدهید، فقط یکی از آن‌ها.',
   },
+  'text-or-template': {
+    en: 'Give a text or a template, one of them.',
+    fa: 'متن یا قالب را بدهید، فقط یکی از آن‌ها.',
+  },
+  'only-with-template': {
+    en: 'Values belong to a template.',
+    fa: 'مقدارها برای قالب هستند.',
+  },
+  'too-many': { en: 'There are too many.', fa: 'تعداد بیش از اندازه است.' },
   'phone-digits': {
     en: 'A phone number has digits only.',
     fa: 'شماره تلفن فقط رقم دارد.',

@@ -14,5 +14,6 @@ export * from './page.ts';
 export * from './password.ts';
 export * from './phone.ts';
 export * from './session.ts';
+export * from './sms.ts';
 export * from './stream.ts';
 export * from './user.ts';

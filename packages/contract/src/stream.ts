@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adminAlertSchema } from './admin.ts';
 import { auditTypeSchema } from './audit.ts';
 import { conversationViewSchema, messageViewSchema } from './chat.ts';
 import { friendRequestViewSchema } from './friend.ts';
@@ -28,6 +29,8 @@ export const streamInputSchema = z
 export const streamBodySchemas = {
   /** Something about the account that its owner should look at. */
   'account.alert': z.object({ type: auditTypeSchema, sessionId: z.string().nullable() }),
+  /** Something about the running of the product that staff should look at. */
+  'admin.alert': adminAlertSchema,
   'chat.started': conversationViewSchema,
   'chat.message': messageViewSchema,
   'chat.read': z.object({ conversationId: z.string(), userId: z.string(), readSeq: z.int() }),

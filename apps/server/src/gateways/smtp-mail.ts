@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { DeliveryOutcome, Mail, MailGateway } from '@chapar/api';
+import type { Mail, MailGateway, MailOutcome } from '@chapar/api';
 import {
   createTransport,
   type MailMessage,
@@ -66,7 +66,7 @@ export function createSmtpMail({ url, from, timeouts }: SmtpMailOptions): SmtpMa
     done();
   });
   return {
-    async send({ to, subject, text, html, ref }: Mail): Promise<DeliveryOutcome> {
+    async send({ to, subject, text, html, ref }: Mail): Promise<MailOutcome> {
       if (!mailbox.test(to)) {
         return { outcome: 'rejected', reason: 'not an address' };
       }
@@ -137,7 +137,7 @@ function domainOf(address: string): string {
 }
 
 /** @param begun whether a byte of the text has left */
-function outcomeOf(error: unknown, begun: boolean): DeliveryOutcome {
+function outcomeOf(error: unknown, begun: boolean): MailOutcome {
   const { code, responseCode, originalCode }: Partial<NodemailerError> =
     error instanceof Error ? error : {};
   const reason = [code ?? 'no answer', responseCode ?? originalCode].filter(Boolean).join(' ');

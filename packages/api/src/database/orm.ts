@@ -11,6 +11,8 @@ export interface Database {
   orm: MikroORM;
   db: Kysely<Tables>;
   pool: pg.Pool;
+  /** Makes a connection beside the pool, for what has to live as long as its session. Not open yet. */
+  createClient(options?: pg.ClientConfig): pg.Client;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     orm,
     db: connection.getClient<Tables>(),
     pool,
+    createClient(more) {
+      // The pool hides its password from those who copy its options.
+      const { password } = pool.options;
+      return new pg.Client({ ...pool.options, password, ...more });
+    },
     async close() {
       await untilIdle(pool);
       await orm.close(true);

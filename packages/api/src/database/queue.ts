@@ -5,30 +5,45 @@ import type { Db } from './tables.ts';
 /** The queue speaks through our log only, and only of failures; jobs carry no secrets. */
 export const quietLogger = new Logger(() => () => undefined);
 
-/** Jobs by name with what they carry. Payloads rest in the database: never a code or a token. */
+/**
+ * Jobs by name with what they carry. Payloads rest in the database: never a code, a token, a phone
+ * number or an address that can be read.
+ */
 export interface JobPayloads {
   'otp.send': { challengeId: string; language: 'en' | 'fa' };
-  'account.notice': {
-    id: string;
-    channel: 'sms' | 'mail';
-    address: string;
-    language: 'en' | 'fa';
-  };
+  'otp.refused': { id: string };
+  'sms.send': { id: string };
+  'sms.poll': { provider: string };
+  'account.notice': { id: string; sealed: string; language: 'en' | 'fa' };
 }
+
+export interface EnqueueOptions {
+  /** One waiting job for each key; a second one replaces the first. */
+  key: string;
+  /**
+   * Milliseconds to wait; none when left out. A span and no instant, because the database's clock is
+   * not ours.
+   */
+  afterMs?: number;
+  /** Runs before the others that wait. */
+  isUrgent?: boolean;
+}
+
+const maxAttempts = 10;
+const urgent = -10;
 
 /**
  * Puts a job into the queue within the caller's transaction: it runs after the commit, or never.
- *
- * @param key one waiting job for each key; a second one replaces the first
  */
 export async function enqueue<Name extends keyof JobPayloads>(
   db: Db,
   name: Name,
   payload: JobPayloads[Name],
-  key: string,
+  { key, afterMs = 0, isUrgent = false }: EnqueueOptions,
 ): Promise<void> {
   await sql`
     select graphile_worker.add_job(
-      ${name}, ${JSON.stringify(payload)}::json, max_attempts => 5, job_key => ${key}
+      ${name}, ${JSON.stringify(payload)}::json, job_key => ${key}, max_attempts => ${maxAttempts},
+      priority => ${isUrgent ? urgent : 0}, run_at => now() + ${afterMs} * interval '1 millisecond'
     )`.execute(db);
 }

@@ -10,6 +10,7 @@ import { FriendRequestEntity, FriendshipEntity } from '../features/friend/friend
 import { OtpChallengeEntity, OtpContactEntity } from '../features/otp/otp.entity.ts';
 import { PasswordDelayEntity, PasswordEntity } from '../features/password/password.entity.ts';
 import { SessionEntity } from '../features/session/session.entity.ts';
+import { SmsMessageEntity, SmsProviderEntity } from '../features/sms/sms.entity.ts';
 import {
   StreamEntity,
   StreamEventEntity,
@@ -28,6 +29,8 @@ export const entities = [
   PasswordEntity,
   PasswordDelayEntity,
   AuditEventEntity,
+  SmsMessageEntity,
+  SmsProviderEntity,
   LimitEntity,
   FriendRequestEntity,
   FriendshipEntity,

@@ -1,8 +1,9 @@
 /**
  * Who may call. `open`: anybody; `signedIn`: a living session; `fresh`: one of somebody who has
- * proved a moment ago who they are; `staff`: staff rights besides; `admin`: an administrator.
+ * proved a moment ago who they are; `staff`: staff rights besides; `admin`: an administrator;
+ * `staffOrService`: staff, or a service of the operator with its key.
  */
-export type Access = 'open' | 'signedIn' | 'fresh' | 'staff' | 'admin';
+export type Access = 'open' | 'signedIn' | 'fresh' | 'staff' | 'admin' | 'staffOrService';
 
 /**
  * Who may call each procedure. A test calls every one of them as nobody, as somebody and as staff
@@ -47,6 +48,11 @@ export const access: Record<string, Access> = {
   'chat.listMessages': 'signedIn',
   'chat.markRead': 'signedIn',
   'stream.onEvent': 'signedIn',
+  'sms.send': 'staffOrService',
+  'sms.list': 'staff',
+  'sms.get': 'staff',
+  'sms.retry': 'staff',
+  'sms.listProviders': 'staff',
   'admin.deactivateUser': 'staff',
   'admin.reactivateUser': 'staff',
   'admin.listEvents': 'staff',

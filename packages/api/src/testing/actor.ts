@@ -67,8 +67,13 @@ export class Actor {
   /** The code of a challenge, from the message that brought it; empty where there was none. */
   async readCode(challengeId: string): Promise<string> {
     await this.#api.runJobs();
+    const sms = await this.#api.app.db
+      .selectFrom('sms_messages')
+      .select('ref')
+      .where('id', '=', challengeId)
+      .executeTakeFirst();
     const sent = [...this.#api.sms.sent, ...this.#api.mail.sent];
-    const text = sent.find(({ ref }) => ref === challengeId)?.text ?? '';
+    const text = sent.find(({ ref }) => ref === (sms?.ref ?? challengeId))?.text ?? '';
     return /\b\d{3,10}\b/.exec(text)?.[0] ?? '';
   }
 

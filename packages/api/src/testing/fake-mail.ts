@@ -1,12 +1,12 @@
-import type { DeliveryOutcome, Mail, MailGateway } from '../deps.ts';
+import type { MailOutcome, Mail, MailGateway } from '../deps.ts';
 
 /** A mail gateway that remembers, and answers as the test says. */
 export class FakeMail implements MailGateway {
   readonly sent: Mail[] = [];
   /** What the next calls answer; accepted when empty. */
-  readonly answers: DeliveryOutcome[] = [];
+  readonly answers: MailOutcome[] = [];
 
-  send(mail: Mail): Promise<DeliveryOutcome> {
+  send(mail: Mail): Promise<MailOutcome> {
     this.sent.push(mail);
     return Promise.resolve(this.answers.shift() ?? { outcome: 'accepted', providerId: mail.ref });
   }

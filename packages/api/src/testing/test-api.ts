@@ -11,6 +11,7 @@ import type { Limiter } from '../limits/limiter.ts';
 import { createIdSource } from '../kernel/id.ts';
 import { createTaskList } from '../jobs.ts';
 import { createMemoryHub, type Hub } from '../realtime/hub.ts';
+import { smsTemplates } from '../sms-templates.ts';
 import { Actor } from './actor.ts';
 import { FakeMail } from './fake-mail.ts';
 import { FakeSms } from './fake-sms.ts';
@@ -32,6 +33,10 @@ export interface TestApiOptions {
 }
 
 const keyBytes = 32;
+/** What an operator may have beside the product's own. */
+const testTemplates = [
+  { name: 'T1', texts: { fa: 'سفارش {order} آماده است.', en: 'Order {order} is ready.' } },
+];
 const fastStream = { ...defaultConfig.stream, auditMs: 50, beaconMs: 200 };
 
 /**
@@ -43,7 +48,8 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
   const url = options.on?.databaseUrl ?? database?.url ?? '';
   const opened = await openDatabase({ url });
   const clock = options.clock ?? options.on?.clock ?? new TestClock();
-  const sms = options.on?.sms ?? new FakeSms();
+  const config = { ...defaultConfig, stream: fastStream, ...options.config };
+  const sms = options.on?.sms ?? new FakeSms([...smsTemplates(config), ...testTemplates]);
   const mail = options.on?.mail ?? new FakeMail();
   const warnings = options.on?.warnings ?? [];
   const deps: Deps = {
@@ -67,7 +73,6 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     otp: createSecretKey(randomBytes(keyBytes)),
     seal: createSecretKey(randomBytes(keyBytes)),
   };
-  const config = { ...defaultConfig, stream: fastStream, ...options.config };
   const { sharedLimiter } = options;
   const app = await createApp({
     database: opened,
@@ -171,6 +176,14 @@ export class TestApi {
       }),
     );
     return this.#jobs;
+  }
+
+  /** Runs the jobs that wait, those for later too: whatever the clock of the database says. */
+  async runLaterJobs(): Promise<void> {
+    await this.#parts.opened.pool.query(
+      'update graphile_worker._private_jobs set run_at = now() where run_at > now()',
+    );
+    await this.runJobs();
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,5 @@
 import type { Me, OtpRequested } from '@chapar/contract';
 import type { SignedInCall } from '../../call.ts';
-import { enqueue } from '../../database/queue.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { contactOf, readContact, type Contact } from '../../kernel/contact.ts';
@@ -8,6 +7,7 @@ import { record } from '../audit/index.ts';
 import { afterRedeem, challenge, checkCode, redeem, voidCodes } from '../otp/index.ts';
 import { endSessionsOf } from '../session/index.ts';
 import { lockUser, tellUpdated, toMe, updateUser, type UserRow } from '../user/index.ts';
+import { queueNotice } from './account.notice.ts';
 
 /** A code with its challenge, as the person gives it back. */
 export interface Code {
@@ -110,15 +110,8 @@ async function finish(
 }
 
 /** Tells a contact that it is the account's no longer, in the language that its owner has chosen. */
-async function notify(
-  call: SignedInCall,
-  tx: Tx,
-  user: UserRow,
-  { channel, address }: Contact,
-): Promise<void> {
-  const id = call.app.deps.newId();
-  const language = user.language ?? call.connection.language;
-  await enqueue(tx.db, 'account.notice', { id, channel, address, language }, `notice:${id}`);
+function notify(call: SignedInCall, tx: Tx, user: UserRow, contact: Contact): Promise<void> {
+  return queueNotice(call, tx, contact, user.language ?? call.connection.language);
 }
 
 async function requireRow(tx: Tx, userId: string): Promise<UserRow> {

@@ -1,1 +1,1 @@
-export { sendNotice } from './account.notice.ts';
+export { noticeTemplates, sendNotice } from './account.notice.ts';

@@ -108,7 +108,7 @@ test('A15: of 200 numbers of one block, from fifty addresses at once, twenty get
   expect(api.warnings).toHaveLength(180);
   expect(api.warnings[0]).toEqual({
     budgets: ['otp-block:+989120007'],
-    message: 'sms budget used up: codes are refused',
+    message: 'sms budget used up: SMS are refused',
   });
   await expect(ask(api, numberIn(8), { ip: addressIn(60) })).resolves.toBeDefined();
   const more = () => ask(api, numberIn(7, 900), { ip: addressIn(61) });
@@ -120,9 +120,9 @@ test('A15: of 200 numbers of one block, from fifty addresses at once, twenty get
 });
 
 test.for([
-  { budget: 'perCountryPerHour', seconds: 3_600, key: 'otp-country:IR' },
-  { budget: 'perMinute', seconds: 60, key: 'otp-minute' },
-  { budget: 'perDay', seconds: 86_400, key: 'otp-day' },
+  { budget: 'perCountryPerHour', seconds: 3_600, key: 'sms-country:IR' },
+  { budget: 'perMinute', seconds: 60, key: 'sms-minute' },
+  { budget: 'perDay', seconds: 86_400, key: 'sms-day' },
 ] as const)('A15: all numbers together share the SMS of $budget', async (row) => {
   const { budget, seconds, key } = row;
   await using api = await createTestApi({
@@ -137,7 +137,7 @@ test.for([
   expect(api.warnings.at(-1)).toMatchObject({ budgets: [key] });
   const turkish = await atOnce(1, () => ask(api, '+905321234567'));
   expect(tally(turkish)).toEqual({
-    [key.startsWith('otp-country') ? 'ok' : 'OTP_TOO_MANY_REQUESTS']: 1,
+    [key.startsWith('sms-country') ? 'ok' : 'OTP_TOO_MANY_REQUESTS']: 1,
   });
   const mailed = api.anonymous().api.otp.request({ email: 'sara@example.com' });
   await expect(mailed).resolves.toBeDefined();
@@ -182,9 +182,9 @@ test('A15: where a use cannot be counted no code is made and nothing is sent', a
     'otp-unused:near',
     'otp-unused:device',
     'otp-block',
-    'otp-country',
-    'otp-minute',
-    'otp-day',
+    'sms-country',
+    'sms-minute',
+    'sms-day',
   ].entries()) {
     for (const [error, code] of [
       [lost, 'UNAVAILABLE'],

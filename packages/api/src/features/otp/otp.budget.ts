@@ -3,10 +3,9 @@ import { AppError } from '../../errors.ts';
 import { neighbourhoodOf } from '../../kernel/address.ts';
 import type { Contact } from '../../kernel/contact.ts';
 import { subjectsOf } from '../../limits/guard.ts';
-import type { Budget, Spent } from '../../limits/limiter.ts';
+import { moneyBudgets, spendSms } from '../sms/index.ts';
 
 const tenMinutes = 600;
-const hour = 3_600;
 const day = 86_400;
 
 /** Numbers that differ in so many last digits only are one block: such lists are dialled by bots. */
@@ -25,34 +24,14 @@ export async function spendSmsBudget(
   contact: Contact,
   captcha: string | undefined,
 ): Promise<void> {
-  const { smsBudget } = call.app.config;
+  const { app } = call;
   await requireHonestSource(call, captcha);
   const block = contact.address.slice(0, -digitsOfBlock);
-  await spendAll(call, [
-    [`otp-block:${block}`, { most: smsBudget.perBlockPer10Minutes, seconds: tenMinutes }],
-  ]);
-  await spendAll(call, [
-    [
-      `otp-country:${contact.country ?? 'unknown'}`,
-      { most: smsBudget.perCountryPerHour, seconds: hour },
-    ],
-    ['otp-minute', { most: smsBudget.perMinute, seconds: 60 }],
-    ['otp-day', { most: smsBudget.perDay, seconds: day }],
-  ]);
-}
-
-async function spendAll(call: Call, budgets: readonly [string, Budget][]): Promise<void> {
-  const { limiters, deps } = call.app;
-  const spent = await Promise.all(
-    budgets.map(async ([key, budget]): Promise<Spent & { key: string }> => {
-      return { key, ...(await limiters.durable.spend(key, budget)) };
-    }),
-  );
-  const refused = spent.filter(({ allowed }) => !allowed);
-  if (refused.length > 0) {
-    const keys = refused.map(({ key }) => key);
-    deps.log.warn({ budgets: keys }, 'sms budget used up: codes are refused');
-    const retryAfterSeconds = Math.max(...refused.map((one) => one.retryAfterSeconds));
+  const most = app.config.smsBudget.perBlockPer10Minutes;
+  const retryAfterSeconds =
+    (await spendSms(app, [[`otp-block:${block}`, { most, seconds: tenMinutes }]])) ??
+    (await spendSms(app, moneyBudgets(app, contact)));
+  if (retryAfterSeconds !== null) {
     throw new AppError('OTP_TOO_MANY_REQUESTS', { data: { retryAfterSeconds } });
   }
 }

@@ -131,7 +131,7 @@ async function store(
   });
   if (deliverable) {
     const payload = { challengeId, language: connection.language };
-    await enqueue(tx.db, 'otp.send', payload, `otp.send:${challengeId}`);
+    await enqueue(tx.db, 'otp.send', payload, { key: `otp.send:${challengeId}`, isUrgent: true });
   }
   return { challengeId, expiresAt };
 }

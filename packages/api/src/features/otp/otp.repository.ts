@@ -159,11 +159,12 @@ export interface ClaimedDispatch {
   purpose: string;
   user_id: string | null;
   code_sealed: Uint8Array | null;
+  expires_at: Date;
 }
 
 /**
- * Claims the sending of a code. It commits before the gateway is called, so a job that runs again
- * after a crash finds it claimed and sends nothing: a person gets one message or none, never two.
+ * Claims the sending of a code. It commits before a mail server is called, and together with the
+ * outbox of SMS, so a job that runs again finds it claimed: a person gets one message or none.
  */
 export function claimDispatch(
   db: Db,
@@ -178,11 +179,11 @@ export function claimDispatch(
     .where('consumed_at', 'is', null)
     .where('replaced_at', 'is', null)
     .where('expires_at', '>', now)
-    .returning(['contact', 'channel', 'purpose', 'user_id', 'code_sealed'])
+    .returning(['contact', 'channel', 'purpose', 'user_id', 'code_sealed', 'expires_at'])
     .executeTakeFirst();
 }
 
-/** After the gateway has answered: the sealed code is not needed any more. */
+/** Once the code is on its way the sealed one is not needed; one that was refused is void. */
 export async function finishDispatch(
   db: Db,
   challengeId: string,

@@ -34,6 +34,27 @@ export function smsText(text: CodeText, webDomain: string | null): string {
   return [...lines, ...(webDomain === null ? [] : ['', `@${webDomain} #${code}`])].join('\n');
 }
 
+/** The name of a purpose's template. */
+export function codeTemplateOf(purpose: CodePurpose): string {
+  return `otp.${purpose}`;
+}
+
+/**
+ * The templates of codes, one for each purpose, with the variable `code`. Providers may have
+ * approved versions of them.
+ */
+export function codeTemplates(
+  productName: string,
+  webDomain: string | null,
+): { name: string; texts: Record<Language, string> }[] {
+  const purposes = Object.keys(reasons) as CodePurpose[];
+  return purposes.map((purpose) => {
+    const textIn = (language: Language): string =>
+      smsText({ purpose, language, productName, code: '{code}' }, webDomain);
+    return { name: codeTemplateOf(purpose), texts: { fa: textIn('fa'), en: textIn('en') } };
+  });
+}
+
 /** The same words as a mail, plain and as a page that runs in the language's direction. */
 export function mailText(text: CodeText): { subject: string; text: string; html: string } {
   const { purpose, language, productName, code } = text;

@@ -30,6 +30,10 @@ export async function readActor(call: Call, auth: Auth): Promise<Actor> {
     await noteRefusedToken(call);
     throw new AppError('AUTH_TOKEN_INVALID');
   }
+  if (auth.status === 'service') {
+    // A service is nobody: it has no account, no friends and no stream.
+    throw new AppError('AUTH_REQUIRED');
+  }
   const { app, connection, now } = call;
   const { sessionId } = auth;
   const found = await findActor(app.db, sessionId);

@@ -11,6 +11,7 @@ export {
   changeStatus,
   eraseRow,
   findDue,
+  findStaffIds,
   findUser,
   lockUser,
   updateUser,

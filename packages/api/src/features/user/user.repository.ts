@@ -89,6 +89,21 @@ export function findUserByName(
   ).executeTakeFirst();
 }
 
+const mostStaff = 200;
+
+/** Staff and administrators who can be told something. */
+export async function findStaffIds(db: Db): Promise<string[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('id')
+    .where('role', '<>', 'user')
+    .where('status', '=', 'active')
+    .orderBy('id')
+    .limit(mostStaff)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export interface NewUser {
   id: string;
   name: AccountName;

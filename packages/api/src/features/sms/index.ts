@@ -1,0 +1,6 @@
+export { moneyBudgets, spendSms } from './sms.budget.ts';
+export { pollSms, receiveSmsReports } from './sms.delivery.ts';
+export { queueSms } from './sms.outbox.ts';
+export { sendSms } from './sms.send.ts';
+export { forgetOldSms, forgetSms } from './sms.service.ts';
+export { watchCredit } from './sms.watch.ts';
