@@ -15,6 +15,7 @@ test('the README lists every procedure and who may call it', () => {
     'signed in': 'signedIn',
     'signed in lately': 'fresh',
     staff: 'staff',
+    'staff or service': 'staffOrService',
     admin: 'admin',
   };
   const rows = [...read('README.md').matchAll(/^\| `(\w+\.\w+)` \| \w+ \| ([a-z ]+) \|/gm)];

@@ -12,7 +12,7 @@ const fixtures = path.resolve(import.meta.dirname, 'consumer');
 const bin = (name: string): string => path.join(root, 'node_modules/.bin', name);
 
 /** About a fifth above what the declarations take now: growth beyond that is to be noticed. */
-const declarationBudget = 36_000;
+const declarationBudget = 42_000;
 const scriptBudget = 47_000;
 const slow = 120_000;
 
