@@ -135,9 +135,25 @@ export interface SmsClosed {
   until: Date;
 }
 
-/** Called right before each call that may send, and waited for. Throws: then nothing is sent. */
+/** A call of a provider that is about to be made. */
+export interface SmsTry {
+  provider: string;
+  /** Only `send` begins something new; the others are about what has been begun. */
+  action: 'send' | 'repeat' | 'find';
+  /** Other providers that may have the message already. */
+  lostAt: readonly string[];
+}
+
+/** Called right before each call of a provider, and waited for. Throws: then it is not made. */
 export interface SmsTrying {
-  onTry: (provider: string) => Promise<void>;
+  onTry: (attempt: SmsTry) => Promise<void>;
+}
+
+/** How far a message had come when its sender stopped: what was written down last. */
+export interface SmsStopped {
+  provider: string;
+  triedAt: Date;
+  lostAt: readonly string[];
 }
 
 /** Sends through whichever provider takes a message; nothing here throws for what they do. */
@@ -147,12 +163,8 @@ export interface SmsGateway {
   /** The words, with their values; what is secret in them may be replaced before. */
   draft(content: SmsContent): SmsDraft | { fault: SmsFault };
   send(message: SmsMessage, trying: SmsTrying): Promise<SmsResult>;
-  /** Goes on with a message whose sender stopped after it had asked `provider`. */
-  resume(
-    message: SmsMessage,
-    lost: { provider: string; triedAt: Date },
-    trying: SmsTrying,
-  ): Promise<SmsResult>;
+  /** Goes on with a message whose sender stopped after it had asked a provider. */
+  resume(message: SmsMessage, stopped: SmsStopped, trying: SmsTrying): Promise<SmsResult>;
   /** Null when the provider does not answer. */
   status(provider: string, providerMessageIds: readonly string[]): Promise<SmsReport[] | null>;
   credit(provider: string): Promise<SmsCost | null>;

@@ -29,6 +29,8 @@ export type {
   SmsProviderFacts,
   SmsReport,
   SmsResult,
+  SmsStopped,
+  SmsTry,
   SmsTrying,
 } from './deps.ts';
 export { isAppError } from './errors.ts';

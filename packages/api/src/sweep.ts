@@ -4,7 +4,7 @@ import { forgetOldAudit } from './features/audit/index.ts';
 import { forgetOldChallenges, watchConversion } from './features/otp/index.ts';
 import { forgetOldTries } from './features/password/index.ts';
 import { forgetOldSessions } from './features/session/index.ts';
-import { forgetOldSms, watchCredit } from './features/sms/index.ts';
+import { forgetOldSms, reviveStuckSms, watchCredit } from './features/sms/index.ts';
 import { forgetOldEvents } from './features/stream/index.ts';
 import { forgetExpiredLimits } from './limits/postgres-limiter.ts';
 
@@ -23,8 +23,7 @@ export interface Swept {
 /** Removes what nobody can need any more, so that no table grows for ever. Safe to run anywhere. */
 export async function sweep(app: App): Promise<Swept> {
   await watchConversion(app);
-  await watchCredit(app);
-  return {
+  const swept = {
     events: await forgetOldEvents(app),
     challenges: await forgetOldChallenges(app),
     // The limiter's library counts by the machine's own clock.
@@ -35,4 +34,8 @@ export async function sweep(app: App): Promise<Swept> {
     sms: await forgetOldSms(app),
     people: await erasePeople(app),
   };
+  await reviveStuckSms(app);
+  // Last, because it waits for others.
+  await watchCredit(app);
+  return swept;
 }

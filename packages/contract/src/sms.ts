@@ -9,6 +9,8 @@ import { languageSchema } from './user.ts';
 const longestText = 900;
 const longestValue = 100;
 const mostValues = 10;
+/** One line, whole characters, and none that turns the direction of what follows. */
+const plainValue = /^[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]*$/u;
 
 const templateNameSchema = z.string().regex(/^[A-Za-z][A-Za-z0-9._-]{0,39}$/);
 const valueNameSchema = z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,29}$/);
@@ -24,7 +26,7 @@ export const smsSendInputSchema = z
     text: linesSchema(longestText).optional(),
     template: templateNameSchema.optional(),
     values: z
-      .record(valueNameSchema, z.string().max(longestValue))
+      .record(valueNameSchema, z.string().max(longestValue).regex(plainValue, 'invalid'))
       .refine((values) => Object.keys(values).length <= mostValues, 'too-many')
       .optional(),
     /** Of the template; the caller's own when left out. */

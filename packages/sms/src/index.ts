@@ -55,7 +55,15 @@ export { SmsIrClient, type SmsIrOptions } from './providers/sms-ir.client.ts';
 export { createSmsIr } from './providers/sms-ir.ts';
 export { readTwilioDelivery, type TwilioPush } from './providers/twilio.callbacks.ts';
 export { createTwilio, type TwilioOptions } from './providers/twilio.ts';
-export type { Attempt, RouteResult, RouterAlert, RouterOptions, SendOptions } from './route.ts';
+export type {
+  Attempt,
+  RouteResult,
+  RouterAlert,
+  RouterOptions,
+  SendOptions,
+  Stopped,
+  Try,
+} from './route.ts';
 export { SmsRouter } from './router.ts';
 export {
   TemplateBook,

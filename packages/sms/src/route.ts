@@ -40,6 +40,8 @@ export interface RouterOptions {
   backoffMs?: number;
   /** How long after a lost answer the provider is asked for the message. */
   findAfterMs?: number;
+  /** How long it has for its answer; some read many pages for it. */
+  findWithinMs?: number;
   /**
    * What becomes of a code when nobody can say whether it was sent: `failover` sends the same code
    * through the next provider, `stop` leaves it. Other messages always stop.
@@ -51,11 +53,27 @@ export interface RouterOptions {
   onAlert?: (alert: RouterAlert) => void;
 }
 
+/** A call that is about to be made. */
+export interface Try {
+  provider: string;
+  /** Only `send` begins something new; the others are about what has been begun. */
+  action: Attempt['action'];
+  /** Other providers that may have the message already. */
+  lostAt: readonly string[];
+}
+
 /** What a caller may want of one sending. */
 export interface SendOptions {
   /**
-   * Called right before each call that may send, and waited for: who writes the name down knows
-   * after a crash whom to ask. When it throws, nothing is sent and the sending ends with its error.
+   * Called right before each call of a provider, and waited for: who writes it down knows after a
+   * crash whom to ask. When it throws, the call is not made and the sending ends with its error.
    */
-  onTry?: ((provider: string) => Promise<void>) | undefined;
+  onTry?: ((attempt: Try) => Promise<void>) | undefined;
+}
+
+/** How far a message had come when its sender stopped: what was written down last. */
+export interface Stopped {
+  provider: string;
+  triedAt: Date;
+  lostAt: readonly string[];
 }

@@ -3,11 +3,13 @@ import { Breaker, isOfTemplate, type OpenCircuit } from './breaker.ts';
 import { accepted, rejected, unknown, type SendOutcome } from './outcome.ts';
 import { prepare, type RoutedMessage } from './prepare.ts';
 import type { LostMessage, ProviderMessage, SmsProvider } from './provider.ts';
-import type { Attempt, RouteResult, RouterOptions, SendOptions } from './route.ts';
+import type { Attempt, RouteResult, RouterOptions, SendOptions, Stopped } from './route.ts';
 
 interface Trip extends SendOptions {
   message: RoutedMessage;
   attempts: Attempt[];
+  /** Providers that may have the message: nobody could say. */
+  lostAt: string[];
 }
 
 interface Settled {
@@ -16,7 +18,10 @@ interface Settled {
   isAbsent: boolean;
 }
 
-const usual = { retries: 0, backoffMs: 200, findAfterMs: 5_000 };
+const usual = { retries: 0, backoffMs: 200, findAfterMs: 5_000, findWithinMs: 10_000 };
+
+/** The shortest time that a provider is documented to know our numbers of messages (Kavenegar). */
+const repeatWithinMs = 12 * 3_600_000;
 
 const systemClock = {
   now: () => new Date(),
@@ -49,48 +54,43 @@ export class SmsRouter {
 
   /** Sends a message that nobody has been asked to send before. */
   async send(message: RoutedMessage, options: SendOptions = {}): Promise<RouteResult> {
-    const trip: Trip = { message, attempts: [], ...options };
-    return this.#along(trip, this.#options.providers, null);
+    return this.#along({ message, attempts: [], lostAt: [], ...options });
   }
 
   /**
    * Goes on with a message whose sender stopped in the middle, and left no word of how it ended.
    * First its last provider is asked, as after a lost answer. A code that it has not got is sent as
-   * if nothing had happened; when nobody can say, a code goes on to the other providers. Any other
-   * message stays unknown.
+   * if it had never been asked; when nobody can say, a code goes on to the providers that cannot
+   * have it. Any other message stays unknown.
    */
   async resume(
     message: RoutedMessage,
-    lost: { provider: string; triedAt: Date },
+    { provider: name, triedAt, lostAt }: Stopped,
     options: SendOptions = {},
   ): Promise<RouteResult> {
-    const trip: Trip = { message, attempts: [], ...options };
-    const { providers } = this.#options;
-    const provider = providers.find(({ name }) => name === lost.provider);
+    const others = lostAt.filter((other) => other !== name);
+    const trip: Trip = { message, attempts: [], lostAt: others, ...options };
+    const provider = this.#options.providers.find((one) => one.name === name);
     const prepared = provider && this.#prepare(provider, message);
     let settled: Settled = { outcome: unknown('reset'), isAbsent: false };
     if (provider && prepared && !('outcome' in prepared)) {
-      const { triedAt } = lost;
       settled = await this.#settle(trip, provider, { message: prepared, triedAt });
     }
-    if (settled.isAbsent && this.#goesOn(settled.outcome, message)) {
-      return this.#along(trip, providers, null);
+    const { outcome, isAbsent } = settled;
+    if (outcome.outcome === 'accepted' || !this.#goesOn(outcome, message)) {
+      return { outcome, provider: name, attempts: trip.attempts };
     }
-    const before = { outcome: settled.outcome, provider: lost.provider, attempts: trip.attempts };
-    const others = providers.filter(({ name }) => name !== lost.provider);
-    return this.#goesOn(settled.outcome, message) ? this.#along(trip, others, before) : before;
+    return this.#along({ ...trip, lostAt: isAbsent ? others : [...others, name] });
   }
 
-  /** @param before how it went with a provider that may have the message; null where none may */
-  async #along(
-    trip: Trip,
-    providers: readonly SmsProvider[],
-    before: RouteResult | null,
-  ): Promise<RouteResult> {
-    const { message, attempts } = trip;
+  /** Tries the providers in their order, but for those that may have the message. */
+  async #along(trip: Trip): Promise<RouteResult> {
+    const { message, attempts, lostAt } = trip;
     let last: RouteResult | null = null;
-    let lost = before;
-    for (const provider of providers) {
+    for (const provider of this.#options.providers) {
+      if (lostAt.includes(provider.name)) {
+        continue;
+      }
       const prepared = this.#prepare(provider, message);
       if ('outcome' in prepared) {
         last ??= { outcome: prepared, provider: null, attempts };
@@ -101,16 +101,19 @@ export class SmsRouter {
       }
       const outcome = await this.#through(trip, provider, prepared);
       last = { outcome, provider: provider.name, attempts };
+      if (outcome.outcome === 'unknown') {
+        lostAt.push(provider.name);
+      }
       if (!this.#goesOn(outcome, message)) {
         break;
       }
-      if (outcome.outcome === 'unknown') {
-        lost = last;
-      }
     }
     // One that may have it outweighs all that refused it: it cannot be called "not sent".
-    if (lost && last?.outcome.outcome !== 'accepted') {
-      return lost;
+    const [lost] = lostAt;
+    if (lost !== undefined && last?.outcome.outcome !== 'accepted') {
+      return last?.outcome.outcome === 'unknown'
+        ? last
+        : { outcome: unknown('reset'), provider: lost, attempts };
     }
     return last ?? { outcome: rejected(['provider', 'busy'], null), provider: null, attempts };
   }
@@ -141,12 +144,12 @@ export class SmsRouter {
   }
 
   async #attempt(
-    { attempts, onTry }: Trip,
+    { attempts, onTry, lostAt }: Trip,
     provider: SmsProvider,
     prepared: ProviderMessage,
     action: 'send' | 'repeat',
   ): Promise<SendOutcome> {
-    await onTry?.(provider.name);
+    await onTry?.({ provider: provider.name, action, lostAt });
     const outcome = await provider.send(prepared);
     attempts.push({
       provider: provider.name,
@@ -160,26 +163,37 @@ export class SmsRouter {
 
   /** After a lost answer: repeats what sends nothing twice, then asks. */
   async #settle(trip: Trip, provider: SmsProvider, lost: LostMessage): Promise<Settled> {
-    const { message } = lost;
+    const { message, triedAt } = lost;
     const { idempotent, findable } = provider.capabilities;
-    if (idempotent.includes(message.kind)) {
+    const isFresh = this.#clock.now().getTime() - triedAt.getTime() < repeatWithinMs;
+    if (isFresh && idempotent.includes(message.kind)) {
       // A refusal now does not say that the first call was refused too.
       const outcome = await this.#attempt(trip, provider, message, 'repeat');
       if (outcome.outcome === 'accepted') {
         return { outcome, isAbsent: false };
       }
     }
-    const nobodyKnows = unknown('reset');
-    if (!findable.includes(message.kind)) {
-      return { outcome: nobodyKnows, isAbsent: false };
-    }
-    await this.#clock.sleep(this.#options.findAfterMs ?? usual.findAfterMs);
-    const { found, ...more } = await provider.find(lost);
+    return findable.includes(message.kind)
+      ? this.#find(trip, provider, lost)
+      : { outcome: unknown('reset'), isAbsent: false };
+  }
+
+  async #find(trip: Trip, provider: SmsProvider, lost: LostMessage): Promise<Settled> {
+    const { name } = provider;
+    const { findAfterMs = usual.findAfterMs, findWithinMs = usual.findWithinMs } = this.#options;
+    await this.#clock.sleep(findAfterMs);
+    await trip.onTry?.({ provider: name, action: 'find', lostAt: trip.lostAt });
+    const late = new AbortController();
+    const { found, ...more } = await Promise.race([
+      provider.find(lost),
+      sleep(findWithinMs, { found: 'unknown' } as const, { signal: late.signal, ref: false }),
+    ]);
+    late.abort();
     const outcome = ({ yes: 'found', absent: 'absent', unknown: 'unknown' } as const)[found];
-    trip.attempts.push({ provider: provider.name, action: 'find', outcome, because: null });
+    trip.attempts.push({ provider: name, action: 'find', outcome, because: null });
     return 'providerMessageId' in more
       ? { outcome: accepted(more.providerMessageId), isAbsent: false }
-      : { outcome: nobodyKnows, isAbsent: found === 'absent' };
+      : { outcome: unknown('reset'), isAbsent: found === 'absent' };
   }
 
   /** Whether the next provider is tried after this. */

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { createConsole } from '../src/providers/console.ts';
 import { createKavenegar } from '../src/providers/kavenegar.ts';
 import { createMeliPayamak } from '../src/providers/meli-payamak.ts';
 import type { RoutedMessage } from '../src/prepare.ts';
@@ -46,6 +47,7 @@ async function start(options: Partial<RouterOptions> = {}, keys: Keys = {}): Pro
   const clock = new FakeClock();
   const { lateMs = 600 } = keys;
   const a = await new FakeKavenegar({
+    isListed: true,
     clock,
     lateMs,
     templates: [{ name: 'login-otp', variables: ['token'] }],
@@ -270,12 +272,12 @@ test('who is about to be called is said before each call, and nothing goes when 
   const { a, b, router } = await start({}, { a: 'key-nocredit' });
   const said: string[] = [];
   await router.send(code('0001'), {
-    onTry: (provider) => {
-      said.push(`${provider} ${a.requests.length} ${b.requests.length}`);
+    onTry: ({ provider, action, lostAt }) => {
+      said.push([provider, action, lostAt, a.requests.length, b.requests.length].join(' '));
       return Promise.resolve();
     },
   });
-  expect(said).toEqual(['kavenegar 0 0', 'meli-payamak 1 0']);
+  expect(said).toEqual(['kavenegar send  0 0', 'meli-payamak send  1 0']);
   const onTry = (): Promise<void> => Promise.reject(new Error('the database is away'));
   await expect(router.send(code('0001'), { onTry })).rejects.toThrow('the database is away');
   expect([a.log.length, b.log.length]).toEqual([0, 1]);
@@ -283,11 +285,68 @@ test('who is about to be called is said before each call, and nothing goes when 
 
 const ago = (ms: number): Date => new Date(new FakeClock().now().getTime() - ms);
 
+test('before a question too it is said who is asked, and who may have the message by then', async () => {
+  const { router } = await start();
+  const said: string[] = [];
+  await router.send(code('0012'), {
+    onTry: ({ provider, action, lostAt }) => {
+      said.push(`${provider} ${action} [${lostAt.join()}]`);
+      return Promise.resolve();
+    },
+  });
+  expect(said).toEqual([
+    'kavenegar send []',
+    'kavenegar find []',
+    'meli-payamak send [kavenegar]',
+    'meli-payamak find [kavenegar]',
+  ]);
+});
+
+test('a code whose sender stopped at B is not sent by A again, which may have it', async () => {
+  const { a, b, router } = await start();
+  const stopped = { provider: 'meli-payamak', triedAt: ago(1_000), lostAt: ['kavenegar'] };
+  const result = await router.resume(code('0001'), stopped);
+  expect(steps(result)).toEqual(['B find absent', 'B send accepted']);
+  expect([a.requests.length, b.log.length]).toEqual([0, 1]);
+  await b.stop();
+  const lost = await router.resume(code('0001'), stopped);
+  expect(steps(lost)).toEqual(['B find unknown']);
+  expect([lost.outcome.outcome, a.requests.length]).toEqual(['unknown', 0]);
+});
+
+test('a code that A may have is never called "not sent", also when B refuses it after a stop', async () => {
+  const { a, router } = await start({}, { b: 'key-nocredit' });
+  const stopped = { provider: 'meli-payamak', triedAt: ago(1_000), lostAt: ['kavenegar'] };
+  const result = await router.resume(code('0001'), stopped);
+  expect(result).toMatchObject({ outcome: { outcome: 'unknown' } });
+  expect(a.requests).toHaveLength(0);
+});
+
+test('a text is repeated only as long as A is documented to know our numbers', async () => {
+  const { a, router } = await start();
+  const half = 12 * 3_600_000;
+  const early = { provider: 'kavenegar', triedAt: ago(half - 1_000), lostAt: [] };
+  expect(steps(await router.resume(text('0001'), early))).toEqual(['A repeat accepted']);
+  const late = { ...early, triedAt: ago(half + 1_000) };
+  expect(steps(await router.resume(text('0001'), late))).toEqual(['A find unknown']);
+  expect(a.log).toHaveLength(1);
+});
+
+test('a provider that takes too long to find something is not waited for', async () => {
+  const { promise: never } = Promise.withResolvers<never>();
+  const slow = { ...createKavenegar({ apiKey: 'k' }), find: () => never };
+  const other = createConsole({ print: () => undefined });
+  const { router } = await start({ providers: [slow, other], findWithinMs: 50 });
+  const stopped = { provider: 'kavenegar', triedAt: ago(1_000), lostAt: [] };
+  const result = await router.resume(code('0001'), stopped);
+  expect(result).toMatchObject({ outcome: { outcome: 'accepted' }, provider: 'console' });
+});
+
 test('a code whose sender stopped after A had taken it is found there and not sent again', async () => {
   const { a, b, router } = await start();
   const sent = code('0001');
   await router.send(sent);
-  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000), lostAt: [] };
   const result = await router.resume(sent, lost);
   expect(steps(result)).toEqual(['A find found']);
   expect(result).toMatchObject({ outcome: { outcome: 'accepted' }, provider: 'kavenegar' });
@@ -298,7 +357,7 @@ test('a text whose sender stopped is repeated under its number: one, whether it 
   const { a, router } = await start();
   const [gone, kept] = [text('0001'), text('0001')];
   await router.send(gone);
-  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000), lostAt: [] };
   expect(steps(await router.resume(gone, lost))).toEqual(['A repeat accepted']);
   expect(steps(await router.resume(kept, lost))).toEqual(['A repeat accepted']);
   expect(a.log.map(({ ref: number }) => number)).toEqual([gone.ref, kept.ref]);
@@ -306,7 +365,7 @@ test('a text whose sender stopped is repeated under its number: one, whether it 
 
 test('a code whose sender stopped before A had it is sent through A as if nothing had happened', async () => {
   const { a, b, router } = await start();
-  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000), lostAt: [] };
   const result = await router.resume(code('0001'), lost);
   expect(steps(result)).toEqual(['A find absent', 'A send accepted']);
   expect([a.log.length, b.requests.length]).toEqual([1, 0]);
@@ -314,7 +373,7 @@ test('a code whose sender stopped before A had it is sent through A as if nothin
 
 test('a notice whose sender stopped, and that A does not know, is sent by nobody again', async () => {
   const { a, b, router } = await start();
-  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000), lostAt: [] };
   const result = await router.resume({ ...code('0001'), isCode: false }, lost);
   expect(steps(result)).toEqual(['A find absent']);
   expect(result.outcome.outcome).toBe('unknown');
@@ -324,7 +383,7 @@ test('a notice whose sender stopped, and that A does not know, is sent by nobody
 test('what nobody can say after a stop: a code goes on to the others, all else stays unknown', async () => {
   const { a, b, router } = await start();
   await a.stop();
-  const lost = { provider: 'kavenegar', triedAt: ago(1_000) };
+  const lost = { provider: 'kavenegar', triedAt: ago(1_000), lostAt: [] };
   const notice = { ...code('0001'), isCode: false };
   await expect(router.resume(notice, lost)).resolves.toMatchObject({
     outcome: { outcome: 'unknown' },

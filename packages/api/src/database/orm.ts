@@ -11,6 +11,11 @@ export interface Database {
   orm: MikroORM;
   db: Kysely<Tables>;
   pool: pg.Pool;
+  /**
+   * A few connections for the worker of the queue, which opens them with its first job. They have
+   * PostgreSQL's plain types: the queue writes the ids of jobs as JSON, which knows no bigint.
+   */
+  queuePool: pg.Pool;
   /** Makes a connection beside the pool, for what has to live as long as its session. Not open yet. */
   createClient(options?: pg.ClientConfig): pg.Client;
   close(): Promise<void>;
@@ -25,6 +30,7 @@ export interface DatabaseOptions {
 }
 
 const usualPoolSize = 20;
+const queuePoolSize = 5;
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 15_000;
 const idleWithinMs = 5_000;
@@ -54,17 +60,22 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   const connection = orm.em.getConnection();
   const pool = await connection.getNativeClient();
+  // The pool hides its password from those who copy its options.
+  const own = { ...pool.options, password: pool.options.password };
+  const queuePool = new pg.Pool({ ...own, max: queuePoolSize, types: new pg.TypeOverrides() });
+  // A connection that is lost is opened anew when it is needed; a query on it fails by itself.
+  const ignore = (): void => undefined;
+  queuePool.on('error', ignore);
+  queuePool.on('connect', (client) => client.on('error', ignore));
   return {
     orm,
     db: connection.getClient<Tables>(),
     pool,
-    createClient(more) {
-      // The pool hides its password from those who copy its options.
-      const { password } = pool.options;
-      return new pg.Client({ ...pool.options, password, ...more });
-    },
+    queuePool,
+    createClient: (more) => new pg.Client({ ...own, ...more }),
     async close() {
       await untilIdle(pool);
+      await queuePool.end();
       await orm.close(true);
     },
   };

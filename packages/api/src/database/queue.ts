@@ -25,6 +25,8 @@ export interface EnqueueOptions {
    * not ours.
    */
   afterMs?: number;
+  /** A job of this key that waits for its time goes on waiting for it. */
+  keepsTime?: boolean;
   /** Runs before the others that wait. */
   isUrgent?: boolean;
 }
@@ -39,11 +41,12 @@ export async function enqueue<Name extends keyof JobPayloads>(
   db: Db,
   name: Name,
   payload: JobPayloads[Name],
-  { key, afterMs = 0, isUrgent = false }: EnqueueOptions,
+  { key, afterMs = 0, keepsTime = false, isUrgent = false }: EnqueueOptions,
 ): Promise<void> {
   await sql`
     select graphile_worker.add_job(
       ${name}, ${JSON.stringify(payload)}::json, job_key => ${key}, max_attempts => ${maxAttempts},
-      priority => ${isUrgent ? urgent : 0}, run_at => now() + ${afterMs} * interval '1 millisecond'
+      priority => ${isUrgent ? urgent : 0}, run_at => now() + ${afterMs} * interval '1 millisecond',
+      job_key_mode => ${keepsTime ? 'preserve_run_at' : 'replace'}
     )`.execute(db);
 }

@@ -10,6 +10,7 @@ import type {
   SmsProviderFacts,
   SmsReport,
   SmsResult,
+  SmsStopped,
   SmsTrying,
 } from '../deps.ts';
 import type { SmsTemplate } from '../sms-templates.ts';
@@ -18,6 +19,7 @@ interface SentSms {
   to: string;
   text: string;
   ref: string;
+  isCode: boolean;
 }
 
 const longest = 290;
@@ -65,10 +67,10 @@ export class FakeSms implements SmsGateway {
   }
 
   async send(message: SmsMessage, { onTry }: SmsTrying): Promise<SmsResult> {
-    await onTry('fake');
+    await onTry({ provider: 'fake', action: 'send', lostAt: [] });
     const draft = this.draft(message);
-    const { to, ref } = message;
-    this.sent.push({ to, text: 'text' in draft ? draft.text : '', ref });
+    const { to, ref, isCode } = message;
+    this.sent.push({ to, text: 'text' in draft ? draft.text : '', ref, isCode });
     const answer = this.answers.shift() ?? { outcome: 'accepted', providerMessageId: ref };
     if (answer instanceof Error) {
       throw answer;
@@ -77,12 +79,9 @@ export class FakeSms implements SmsGateway {
   }
 
   /** Knows what it has sent; everything else it has certainly not got, and is sent. */
-  async resume(
-    message: SmsMessage,
-    _lost: { provider: string; triedAt: Date },
-    trying: SmsTrying,
-  ): Promise<SmsResult> {
+  async resume(message: SmsMessage, _stopped: SmsStopped, trying: SmsTrying): Promise<SmsResult> {
     this.resumed.push(message.ref);
+    await trying.onTry({ provider: 'fake', action: 'find', lostAt: [] });
     if (this.sent.some(({ ref }) => ref === message.ref)) {
       return this.#result({ outcome: 'accepted', providerMessageId: message.ref }, 'find');
     }

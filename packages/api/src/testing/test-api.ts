@@ -166,7 +166,7 @@ export class TestApi {
 
   /** Runs the jobs that wait; callers take turns, so that each sees its own job done. */
   runJobs(): Promise<void> {
-    const { pool } = this.#parts.opened;
+    const { queuePool: pool } = this.#parts.opened;
     this.#jobs = this.#jobs.then(() =>
       runOnce({
         pgPool: pool,

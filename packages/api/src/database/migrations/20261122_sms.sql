@@ -14,6 +14,7 @@ create table sms_messages (
   claimed_at timestamptz(3),
   provider text,
   tried_at timestamptz(3),
+  lost_providers jsonb not null,
   provider_message_id text,
   cost_amount text,
   cost_unit text,
@@ -55,5 +56,6 @@ create table sms_providers (
   credit_unit text,
   credit_at timestamptz(3),
   is_credit_low boolean not null,
-  closed_reason text
+  closed_reason text,
+  closed_at timestamptz(3)
 );

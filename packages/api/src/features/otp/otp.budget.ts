@@ -28,9 +28,10 @@ export async function spendSmsBudget(
   await requireHonestSource(call, captcha);
   const block = contact.address.slice(0, -digitsOfBlock);
   const most = app.config.smsBudget.perBlockPer10Minutes;
-  const retryAfterSeconds =
-    (await spendSms(app, [[`otp-block:${block}`, { most, seconds: tenMinutes }]])) ??
-    (await spendSms(app, moneyBudgets(app, contact)));
+  const retryAfterSeconds = await spendSms(app, [
+    [`otp-block:${block}`, { most, seconds: tenMinutes }],
+    ...moneyBudgets(app, contact),
+  ]);
   if (retryAfterSeconds !== null) {
     throw new AppError('OTP_TOO_MANY_REQUESTS', { data: { retryAfterSeconds } });
   }

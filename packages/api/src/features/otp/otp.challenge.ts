@@ -5,6 +5,7 @@ import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import type { Contact } from '../../kernel/contact.ts';
 import { after, second, secondsUntil } from '../../kernel/duration.ts';
+import { cancelSms } from '../sms/index.ts';
 import { spendSmsBudget } from './otp.budget.ts';
 import { hashCode, makeCode, sealCode } from './otp.code.ts';
 import { findRecent, insertChallenge, lockContact, replaceOpen } from './otp.repository.ts';
@@ -115,7 +116,7 @@ async function store(
   const lifeSeconds = channel === 'mail' ? config.otp.mailLifeSeconds : config.otp.lifeSeconds;
   const expiresAt = after(now, lifeSeconds * second);
   const { deviceKey } = connection;
-  await replaceOpen(tx.db, { contact, purpose, userId }, now);
+  await cancelSms(call, tx, await replaceOpen(tx.db, { contact, purpose, userId }, now));
   await insertChallenge(tx.db, {
     id: challengeId,
     contact,

@@ -28,10 +28,10 @@ export interface CodeLine {
   userId: string | null;
 }
 
-/** Voids the codes of a line that could still be used, and nobody else's. */
-export async function replaceOpen(db: Db, line: CodeLine, now: Date): Promise<void> {
+/** Voids the codes of a line that could still be used, and nobody else's. @returns their ids */
+export async function replaceOpen(db: Db, line: CodeLine, now: Date): Promise<string[]> {
   const { contact, purpose, userId } = line;
-  await db
+  const rows = await db
     .updateTable('otp_challenges')
     .set({ replaced_at: now, code_hash: null, code_sealed: null })
     .where('contact', '=', contact)
@@ -40,30 +40,36 @@ export async function replaceOpen(db: Db, line: CodeLine, now: Date): Promise<vo
     .where('created_at', '>', after(now, -day))
     .where('replaced_at', 'is', null)
     .where('consumed_at', 'is', null)
+    .returning('id')
     .execute();
+  return rows.map(({ id }) => id);
 }
 
-/** Voids every code that went to a contact, whatever for, and could still be used. */
-export async function replaceAllOpen(db: Db, contact: string, now: Date): Promise<void> {
-  await db
+/** Voids every code of a contact, whatever for, that could still be used. @returns their ids */
+export async function replaceAllOpen(db: Db, contact: string, now: Date): Promise<string[]> {
+  const rows = await db
     .updateTable('otp_challenges')
     .set({ replaced_at: now, code_hash: null, code_sealed: null })
     .where('contact', '=', contact)
     .where('created_at', '>', after(now, -day))
     .where('replaced_at', 'is', null)
     .where('consumed_at', 'is', null)
+    .returning('id')
     .execute();
+  return rows.map(({ id }) => id);
 }
 
-/** Voids every code that a person has asked for while signed in. */
-export async function replaceOpenOf(db: Db, userId: string, now: Date): Promise<void> {
-  await db
+/** Voids every code that a person has asked for while signed in. @returns their ids */
+export async function replaceOpenOf(db: Db, userId: string, now: Date): Promise<string[]> {
+  const rows = await db
     .updateTable('otp_challenges')
     .set({ replaced_at: now, code_hash: null, code_sealed: null })
     .where('user_id', '=', userId)
     .where('replaced_at', 'is', null)
     .where('consumed_at', 'is', null)
+    .returning('id')
     .execute();
+  return rows.map(({ id }) => id);
 }
 
 export async function insertChallenge(

@@ -109,3 +109,36 @@ test('A1: a test number is as guarded as any: five guesses, one device, one time
   await verify(api, { ...next, code: '424242' });
   await expectAppError(verify(api, { ...next, code: '424242' }), 'OTP_EXPIRED');
 });
+
+test('A8: a code that a newer one has replaced is not sent any more', async () => {
+  const api = shared();
+  const phone = newPhone();
+  const first = await api.anonymous().api.otp.request({ phone });
+  await sendOtp(api.app, { challengeId: first.challengeId, language: 'en' });
+  api.clock.advance(minute);
+  const second_ = await api.anonymous().requestCode(phone);
+  expect(api.sms.to(phone)).toEqual([expect.stringContaining(second_.code)]);
+  await expect(verify(api, second_)).resolves.toBeDefined();
+});
+
+test('A8: a code that was late and went nowhere does not count as sent', async () => {
+  const api = shared();
+  const phone = newPhone();
+  const { challengeId } = await api.anonymous().api.otp.request({ phone });
+  await sendOtp(api.app, { challengeId, language: 'en' });
+  const { expires_at: expiresAt } = await api.app.db
+    .selectFrom('sms_messages')
+    .select('expires_at')
+    .where('id', '=', challengeId)
+    .executeTakeFirstOrThrow();
+  expect(expiresAt).toEqual(new Date(api.clock.now().getTime() + 2 * minute));
+  api.clock.advance(2 * minute);
+  await api.runJobs();
+  expect(api.sms.to(phone)).toEqual([]);
+  const { failed_at: failedAt } = await api.app.db
+    .selectFrom('otp_challenges')
+    .select('failed_at')
+    .where('id', '=', challengeId)
+    .executeTakeFirstOrThrow();
+  expect(failedAt).toEqual(api.clock.now());
+});

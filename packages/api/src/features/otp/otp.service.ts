@@ -6,6 +6,7 @@ import { transaction } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { readContact } from '../../kernel/contact.ts';
 import { startSession } from '../session/index.ts';
+import { cancelSms } from '../sms/index.ts';
 import { enterByContact, readKind } from '../user/index.ts';
 import { challenge } from './otp.challenge.ts';
 import { afterRedeem, checkCode, redeem } from './otp.redeem.ts';
@@ -79,12 +80,13 @@ export async function voidCodes(
   tx: Tx,
   user: { id: string; phone: string | null; email: string | null },
 ): Promise<void> {
-  await replaceOpenOf(tx.db, user.id, call.now);
+  const voided = await replaceOpenOf(tx.db, user.id, call.now);
   for (const contact of [user.phone, user.email]) {
     if (contact !== null) {
-      await replaceAllOpen(tx.db, contact, call.now);
+      voided.push(...(await replaceAllOpen(tx.db, contact, call.now)));
     }
   }
+  await cancelSms(call, tx, voided);
 }
 
 /** Erases every code of a person. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Language, SmsView } from '@chapar/contract';
 import type { SenderCall } from '../../call.ts';
 import { transaction } from '../../database/transaction.ts';
@@ -6,12 +6,12 @@ import type { SmsContent } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { after, day } from '../../kernel/duration.ts';
 import { requirePhone, type ParsedPhone } from '../../kernel/phone.ts';
-import { moneyBudgets, spendSms } from './sms.budget.ts';
+import { customBudgets, spendSms } from './sms.budget.ts';
 import { queueSms, type QueueFault } from './sms.outbox.ts';
 import { findMessage, type SmsRow } from './sms.repository.ts';
 import { toSmsView } from './sms.view.ts';
 
-const hour = 3_600;
+const hourSeconds = 3_600;
 
 /** What is tried again for a day is old news afterwards. */
 export const customLifeMs = day;
@@ -47,7 +47,10 @@ export async function sendCustomSms(call: SenderCall, sms: CustomSms): Promise<S
   if ('fault' in draft) {
     throw faultOf(call, sms.id, draft.fault);
   }
-  await spend(call, phone);
+  const retryAfterSeconds = await spend(call, phone);
+  if (retryAfterSeconds !== null) {
+    throw new AppError('SMS_BUDGET_SPENT', { data: { retryAfterSeconds } });
+  }
   const fault = await transaction(call, (tx) =>
     queueSms(call, tx.db, {
       id: sms.id,
@@ -105,17 +108,15 @@ function requireSame(
   return row;
 }
 
-async function spend(call: SenderCall, { e164, country }: ParsedPhone): Promise<void> {
-  const { app } = call;
+/** @returns the seconds to wait when a budget is used up, otherwise null */
+function spend({ app }: SenderCall, { e164, country }: ParsedPhone): Promise<number | null> {
   const most = app.config.sms.customPerNumberPerHour;
-  const number = createHash('sha256').update(e164).digest('base64url');
+  const number = createHmac('sha256', app.secrets.otp).update(e164).digest('base64url');
   const contact = { channel: 'sms' as const, address: e164, country };
-  const retryAfterSeconds =
-    (await spendSms(app, [[`sms-number:${number}`, { most, seconds: hour }]])) ??
-    (await spendSms(app, moneyBudgets(app, contact)));
-  if (retryAfterSeconds !== null) {
-    throw new AppError('SMS_BUDGET_SPENT', { data: { retryAfterSeconds } });
-  }
+  return spendSms(app, [
+    [`sms-number:${number}`, { most, seconds: hourSeconds }],
+    ...customBudgets(app, contact),
+  ]);
 }
 
 function faultOf({ app }: SenderCall, id: string, fault: QueueFault): AppError {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { day, minute, second } from '../../kernel/duration.ts';
 import { atOnce, createTestApi, type TestApi } from '../../testing/index.ts';
 import { pollSms, receiveSmsReports } from './sms.delivery.ts';
@@ -104,4 +104,27 @@ test('M4: reports that come twice, late, out of order or about nothing of ours c
     { delivery: 'delivered', delivery_at: second_, poll_at: null },
     { delivery: 'queued', delivery_at: second_ },
   ]);
+});
+
+test('M4: a final state that comes while the provider is asked is the last word', async () => {
+  await using api = await createTestApi();
+  const [sms] = await send(api, 1);
+  const providerMessageId = sms?.providerId ?? '';
+  vi.spyOn(api.sms, 'status').mockImplementation(async () => {
+    const report = { providerMessageId, state: 'delivered' as const, providerCode: null };
+    await receiveSmsReports(api.app, 'fake', [report]);
+    return [{ ...report, state: 'queued' }];
+  });
+  api.clock.advance(minute);
+  await pollSms(api.app, { provider: 'fake' });
+  await expect(rows(api)).resolves.toMatchObject([{ delivery: 'delivered', poll_at: null }]);
+});
+
+test('M4: only what a provider has accepted can be on its way', async () => {
+  await using api = await createTestApi();
+  const [sms] = await send(api, 1);
+  await api.app.db.updateTable('sms_messages').set({ status: 'unknown' }).execute();
+  const report = { providerMessageId: sms?.providerId ?? '', providerCode: null };
+  await receiveSmsReports(api.app, 'fake', [{ ...report, state: 'delivered' }]);
+  await expect(rows(api)).resolves.toMatchObject([{ delivery: null }]);
 });

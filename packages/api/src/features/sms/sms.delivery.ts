@@ -9,7 +9,7 @@ import {
   setPolls,
   takeDue,
   type DueMessage,
-} from './sms.repository.ts';
+} from './sms.delivery.repository.ts';
 import { isFinal, nextPoll } from './sms.rules.ts';
 
 /** A question takes no longer, so nobody else asks after the same messages meanwhile. */

@@ -45,6 +45,8 @@ export const SmsMessageEntity = defineEntity({
     provider: p.text().nullable(),
     /** When that provider was asked first. */
     triedAt: p.datetime(3).nullable(),
+    /** Names of providers before it that may have it too. */
+    lostProviders: p.json(),
     providerMessageId: p.text().nullable(),
     costAmount: p.text().nullable(),
     costUnit: p.text().nullable(),
@@ -93,7 +95,9 @@ export const SmsProviderEntity = defineEntity({
     creditUnit: p.text().nullable(),
     creditAt: p.datetime(3).nullable(),
     isCreditLow: p.boolean(),
-    /** Why it refuses our account, from the first refusal until it takes a message again. */
+    /** Why it is left out, until it has taken messages for a while again. */
     closedReason: p.text().nullable(),
+    /** When a process last found it left out. */
+    closedAt: p.datetime(3).nullable(),
   },
 });

@@ -64,6 +64,7 @@ export async function queueSms(call: Call, db: Db, wanted: SmsWanted): Promise<Q
     parts: draft.parts,
     tries: 0,
     attempts: '[]',
+    lost_providers: '[]',
     polls: 0,
     on_refused: wanted.onRefused ?? null,
     sender_id: sender && 'userId' in sender ? sender.userId : null,
@@ -83,10 +84,10 @@ export async function queueSms(call: Call, db: Db, wanted: SmsWanted): Promise<Q
 /** Has a message that is in the outbox sent. */
 export function enqueueSend(
   db: Db,
-  { id, purpose, afterMs = 0 }: { id: string; purpose: string; afterMs?: number },
+  { id, purpose, ...when }: { id: string; purpose: string; afterMs?: number; keepsTime?: boolean },
 ): Promise<void> {
-  const options = { key: `sms.send:${id}`, isUrgent: purpose === 'code', afterMs };
-  return enqueue(db, 'sms.send', { id }, options);
+  const isUrgent = purpose === 'code';
+  return enqueue(db, 'sms.send', { id }, { key: `sms.send:${id}`, isUrgent, ...when });
 }
 
 /** What a message that waits says. */
@@ -105,7 +106,7 @@ function context(id: string): string {
  * The number by which providers know a message: 18 digits. Made of the time, so that an installation
  * that begins anew with the same account does not use a number twice, which would send nothing.
  */
-function newRef({ deps }: App, attempt: number): string {
+export function newRef({ deps }: App, attempt = 0): string {
   const random = (deps.random.integer(refSpread) + attempt) % refSpread;
   return `${deps.clock.now().getTime()}${String(random).padStart(refDigits, '0')}`;
 }

@@ -33,6 +33,7 @@ export const smsRouter = router({
     .query(({ ctx, input }) => getSms(ctx.call, input.id)),
 
   retry: staff
+    .meta({ limits: { user: { most: 60, seconds: 60 } } })
     .input(smsRetryInputSchema)
     .output(smsViewSchema)
     .mutation(({ ctx, input }) => retrySms(ctx.call, input)),

@@ -2,21 +2,30 @@ import type { App } from '../../app.ts';
 import { callOfNobody } from '../../call.ts';
 import { enqueue, type JobPayloads } from '../../database/queue.ts';
 import { transaction } from '../../database/transaction.ts';
-import type { SmsMessage, SmsOutcome, SmsResult } from '../../deps.ts';
+import type { SmsContent, SmsMessage, SmsOutcome, SmsResult, SmsTry } from '../../deps.ts';
 import { enqueuePoll } from './sms.delivery.ts';
 import { enqueueSend, unsealContent } from './sms.outbox.ts';
-import {
-  claimMessage,
-  findMessage,
-  finishMessage,
-  noteTry,
-  type SmsRow,
-} from './sms.repository.ts';
+import { findMessage, type SmsRow } from './sms.repository.ts';
+import { claimMessage, finishMessage, lostProvidersOf, noteTry } from './sms.send.repository.ts';
 import { decideRefusal, leaseMs, nextPoll } from './sms.rules.ts';
-import { alertStaff, noteProviders } from './sms.watch.ts';
+import { alertDead, noteProviders } from './sms.watch.ts';
 
-/** Somebody else has taken the message over: whatever we would do now could be a double. */
-class LostClaim extends Error {}
+/**
+ * A call of a provider that was not made: somebody else has taken the message over, so that it could
+ * be a double, or the message's time is over.
+ */
+class NotTried extends Error {
+  /** Whether somebody was asked before who may have the message. */
+  readonly mayBeSent: boolean;
+
+  constructor(mayBeSent: boolean) {
+    super('the message is not ours any more, or its time is over');
+    this.mayBeSent = mayBeSent;
+  }
+}
+
+/** How a run came out: what the gateway said, or that it was too late to begin anything. */
+type Ran = SmsResult | { isLate: true; mayBeSent: boolean };
 
 /**
  * The job that sends a message. Whom it asks is written down before it asks; when it stops in the
@@ -25,74 +34,100 @@ class LostClaim extends Error {}
 export async function sendSms(app: App, { id }: JobPayloads['sms.send']): Promise<void> {
   const claim = app.deps.newId();
   const row = await claimMessage(app.db, { id, claim, now: app.deps.clock.now() });
-  if (!row) {
-    return waitForOther(app, id);
+  if (row) {
+    await finish(app, row, claim, await run(app, row, claim));
+  } else {
+    await lookAgain(app, id);
   }
-  const content = unsealContent(app, row);
-  if (!content || row.expires_at <= app.deps.clock.now()) {
-    return finish(app, row, { claim, result: null });
+}
+
+async function run(app: App, row: SmsRow, claim: string): Promise<Ran> {
+  if (row.provider === null && row.expires_at <= app.deps.clock.now()) {
+    return { isLate: true, mayBeSent: false };
   }
-  const message: SmsMessage = {
-    ...content,
-    to: row.recipient,
-    ref: row.ref,
-    isCode: row.purpose === 'code',
-  };
+  const content = readContent(app, row);
+  if (!content) {
+    return refusedBy('message', 'unreadable');
+  }
+  const { recipient: to, ref, purpose } = row;
   try {
-    await finish(app, row, { claim, result: await route(app, row, { claim, message }) });
+    return await route(app, row, claim, { ...content, to, ref, isCode: purpose === 'code' });
   } catch (error) {
-    if (!(error instanceof LostClaim)) {
-      throw error;
+    if (error instanceof NotTried) {
+      return { isLate: true, mayBeSent: error.mayBeSent };
     }
-    app.deps.log.warn({ sms: id }, 'an SMS was taken over by another process');
+    throw error;
+  }
+}
+
+/** Null when it does not open: under another key than the one that it was sealed with. */
+function readContent(app: App, row: SmsRow): SmsContent | null {
+  try {
+    return unsealContent(app, row);
+  } catch (error) {
+    app.deps.log.error({ err: error, sms: row.id }, 'an SMS cannot be read');
+    return null;
   }
 }
 
 async function route(
   app: App,
-  { id, provider, tried_at: triedAt }: SmsRow,
-  { claim, message }: { claim: string; message: SmsMessage },
+  row: SmsRow,
+  claim: string,
+  message: SmsMessage,
 ): Promise<SmsResult> {
   const { deps } = app;
+  const { provider, tried_at: triedAt } = row;
   let asked = provider;
-  let refused: Error | null = null;
+  let stopped: unknown = null;
   const trying = {
-    onTry: async (name: string): Promise<void> => {
+    onTry: async (attempt: SmsTry): Promise<void> => {
       try {
-        await requireTry(app, { id, claim, provider: name });
+        await requireTry(app, row.id, claim, attempt);
       } catch (error) {
-        refused = error instanceof Error ? error : new Error('the try was not written down');
-        throw refused;
+        stopped = error;
+        throw error;
       }
-      asked = name;
+      asked = attempt.provider;
     },
   };
   try {
     return provider !== null && triedAt !== null
-      ? await deps.sms.resume(message, { provider, triedAt }, trying)
+      ? await deps.sms.resume(message, { provider, triedAt, lostAt: lostProvidersOf(row) }, trying)
       : await deps.sms.send(message, trying);
   } catch (error) {
-    if (error === refused) {
+    if (error === stopped) {
       throw error;
     }
-    // A gateway that throws has broken its word; what it has done by then nobody knows.
+    // A gateway that throws has broken its word; what it has done once it asked nobody knows.
     const reason = error instanceof Error ? error.name : 'unknown error';
-    return { outcome: { outcome: 'unknown', reason }, provider: asked, attempts: [] };
+    return asked === null
+      ? refusedBy('provider', reason)
+      : { outcome: { outcome: 'unknown', reason }, provider: asked, attempts: [] };
   }
 }
 
-/** @throws LostClaim when somebody else has taken the message over */
+/** @throws NotTried */
 async function requireTry(
   { db, deps }: App,
-  attempt: { id: string; claim: string; provider: string },
+  id: string,
+  claim: string,
+  { provider, action, lostAt }: SmsTry,
 ): Promise<void> {
-  if (!(await noteTry(db, { ...attempt, now: deps.clock.now() }))) {
-    throw new LostClaim();
+  const isSend = action === 'send';
+  const now = deps.clock.now();
+  if (!(await noteTry(db, { id, claim, provider, lostProviders: lostAt, isSend, now }))) {
+    throw new NotTried(!isSend || lostAt.length > 0);
   }
 }
 
-/** Looks again when whoever is sending the message must be done, or have stopped. */
-async function waitForOther({ db, deps }: App, id: string): Promise<void> {
+function refusedBy(scope: 'message' | 'provider', error: string): SmsResult {
+  const outcome = { outcome: 'rejected' as const, scope, error, providerCode: null };
+  return { outcome, provider: null, attempts: [] };
+}
+
+/** Runs again when whoever is sending the message must be done, or have stopped. */
+async function lookAgain({ db, deps }: App, id: string): Promise<void> {
   const row = await findMessage(db, id);
   if (row?.status === 'sending' && row.claimed_at) {
     const silence = deps.clock.now().getTime() - row.claimed_at.getTime();
@@ -100,49 +135,47 @@ async function waitForOther({ db, deps }: App, id: string): Promise<void> {
   }
 }
 
-/** @param result null when the message's time was over before it could be sent */
-async function finish(
-  app: App,
-  row: SmsRow,
-  { claim, result }: { claim: string; result: SmsResult | null },
-): Promise<void> {
+/** Writes down how it ended, with everything that follows from it, or nothing of both. */
+async function finish(app: App, row: SmsRow, claim: string, ran: Ran): Promise<void> {
   const call = callOfNobody(app, 'job');
   const { now } = call;
   const { id, purpose } = row;
-  const end = result ? decideEnd(row, result.outcome, now) : lateEnd(row);
-  const sentBy = result?.outcome.outcome === 'accepted' ? result : null;
-  const pollAt = sentBy ? firstPoll(app, sentBy, now) : null;
-  const mine = await transaction(call, async (tx) => {
-    const isMine = await finishMessage(tx.db, {
+  const result = 'isLate' in ran ? null : ran;
+  const { status, retryAt } = 'isLate' in ran ? lateEnd(ran) : decideEnd(row, ran.outcome, now);
+  const why = whyOf(result);
+  const pollAt = result && firstPoll(app, result, now);
+  const isMine = await transaction(call, async (tx) => {
+    const finished = await finishMessage(tx.db, {
       id,
       claim,
-      status: end.status,
+      status,
       outcome: result?.outcome ?? null,
       provider: result ? result.provider : row.provider,
       attempts: result?.attempts ?? [],
       pollAt,
       now,
     });
-    if (!isMine) {
+    if (!finished) {
       return false;
     }
-    if (end.retryAt) {
-      await enqueueSend(tx.db, { id, purpose, afterMs: end.retryAt.getTime() - now.getTime() });
+    if (retryAt) {
+      await enqueueSend(tx.db, { id, purpose, afterMs: retryAt.getTime() - now.getTime() });
     }
-    if (end.status === 'rejected' && row.on_refused === 'otp.refused') {
+    if (row.on_refused === 'otp.refused' && (status === 'rejected' || status === 'expired')) {
       await enqueue(tx.db, 'otp.refused', { id }, { key: `otp.refused:${id}`, isUrgent: true });
     }
-    if (pollAt && sentBy?.provider) {
-      await enqueuePoll(tx.db, sentBy.provider, pollAt, now);
-    }
-    if (end.status === 'dead') {
-      await alertStaff(call, tx, { topic: 'sms.dead', subject: id, detail: whyOf(result) });
+    if (pollAt && result.provider !== null) {
+      await enqueuePoll(tx.db, result.provider, pollAt, now);
     }
     return true;
   });
-  if (mine && end.status !== 'accepted') {
-    const { status } = end;
-    app.deps.log.warn({ sms: id, status, reason: whyOf(result) }, 'SMS not sent');
+  if (!isMine) {
+    app.deps.log.warn({ sms: id }, 'an SMS was taken over by another process');
+  } else if (status !== 'accepted') {
+    app.deps.log.warn({ sms: id, status, reason: why }, 'SMS not sent');
+  }
+  if (isMine && status === 'dead') {
+    await alertDead(app, id, why);
   }
   await noteProviders(app, result);
 }
@@ -161,9 +194,9 @@ function decideEnd(row: SmsRow, outcome: SmsOutcome, now: Date): End {
   return typeof refusal === 'string' ? { status: refusal } : { status: 'waiting', ...refusal };
 }
 
-/** Nobody was asked: it was certainly not sent. Otherwise nobody can say. */
-function lateEnd({ provider }: SmsRow): End {
-  return { status: provider === null ? 'expired' : 'unknown' };
+/** Certainly not sent, or nobody can say. */
+function lateEnd({ mayBeSent }: { mayBeSent: boolean }): End {
+  return { status: mayBeSent ? 'unknown' : 'expired' };
 }
 
 function firstPoll({ deps }: App, { provider, outcome }: SmsResult, now: Date): Date | null {

@@ -1,6 +1,6 @@
 import type { SmsProviderView, SmsView } from '@chapar/contract';
 import type { SmsAttempt, SmsClosed, SmsProviderFacts } from '../../deps.ts';
-import type { SmsProviderRow } from './sms.providers.ts';
+import type { SmsProviderRow } from './sms.provider.repository.ts';
 import type { SmsRow } from './sms.repository.ts';
 import { maskPhone } from './sms.rules.ts';
 

@@ -1,7 +1,7 @@
 import type { StreamEvent } from '@chapar/contract';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { defaultConfig } from '../../config.ts';
-import { after, minute } from '../../kernel/duration.ts';
+import { after, day, hour, minute } from '../../kernel/duration.ts';
 import { sweep } from '../../sweep.ts';
 import { atOnce, createTestApi, refused } from '../../testing/index.ts';
 import { watchCredit } from './sms.watch.ts';
@@ -64,11 +64,49 @@ test('M12: a provider that refuses our account is told of once, until it takes a
   await expect(staff.api.sms.listProviders()).resolves.toMatchObject([
     { closed: { reason: 'auth', until } },
   ]);
+  // One process leaves it out, another one still sends through it: that is no news.
+  api.sms.closedNow = [];
+  await send();
+  api.sms.closedNow = [closed];
+  api.sms.answers.push(refused('auth'));
+  await send();
   api.sms.closedNow = [];
   await send();
   await expect(staff.api.sms.listProviders()).resolves.toMatchObject([{ closed: null }]);
+  expect(alerts(live.events)).toEqual([alert]);
+  api.clock.advance(15 * minute);
+  await send();
   api.sms.closedNow = [closed];
   api.sms.answers.push(refused('auth'));
   await send();
   await expect.poll(() => alerts(live.events)).toEqual([alert, alert]);
+});
+
+test('of many dead letters at once staff hear once, and the list has them all', async () => {
+  await using api = await createTestApi();
+  const staff = await api.signUp({ role: 'staff' });
+  const live = await staff.listen();
+  for (let i = 0; i < 4; i += 1) {
+    const [id, phone] = [api.app.deps.newId(), `+98912111000${i}`];
+    await staff.api.sms.send({ id, phone, text: 'a text' });
+  }
+  api.sms.answers.push(...Array.from({ length: 20 }, () => refused('no-credit')));
+  for (let round = 0; round < 5; round += 1) {
+    api.clock.advance(hour);
+    await api.runLaterJobs();
+  }
+  await expect(staff.api.sms.list({ status: 'dead' })).resolves.toMatchObject({
+    items: { length: 4 },
+  });
+  const dead = { topic: 'sms.dead', detail: 'no-credit' };
+  await expect.poll(() => alerts(live.events)).toEqual([expect.objectContaining(dead)]);
+});
+
+test('a provider whose credit cannot be looked at stops neither the others nor the sweep', async () => {
+  await using api = await createTestApi({ config });
+  await api.signUp();
+  vi.spyOn(api.sms, 'credit').mockRejectedValue(new Error('broken'));
+  api.clock.advance(31 * day);
+  await expect(sweep(api.app)).resolves.toMatchObject({ sms: 1 });
+  expect(api.warnings).toContainEqual(expect.objectContaining({ provider: 'fake' }));
 });

@@ -35,27 +35,48 @@ export async function markCredit(db: Db, name: string, isLow: boolean): Promise<
   return numUpdatedRows === 1n;
 }
 
-/** Writes down why a provider refuses our account. @returns whether that was not known before */
-export async function markClosed(db: Db, name: string, reason: string): Promise<boolean> {
+/**
+ * Writes down that a provider is left out by this process, and why.
+ *
+ * @returns whether that was not known before: of several who find it out at once, one is told so
+ */
+export async function markClosed(
+  db: Db,
+  name: string,
+  reason: string,
+  now: Date,
+): Promise<boolean> {
+  const known = await db
+    .updateTable('sms_providers')
+    .set({ closed_at: now })
+    .where('name', '=', name)
+    .where('closed_reason', 'is not', null)
+    .executeTakeFirstOrThrow();
+  if (known.numUpdatedRows === 1n) {
+    return false;
+  }
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('sms_providers')
-    .values({ name, is_credit_low: false, closed_reason: reason })
+    .values({ name, is_credit_low: false, closed_reason: reason, closed_at: now })
     .onConflict((conflict) =>
       conflict
         .column('name')
-        .doUpdateSet({ closed_reason: reason })
+        .doUpdateSet({ closed_reason: reason, closed_at: now })
         .where('sms_providers.closed_reason', 'is', null),
     )
     .executeTakeFirstOrThrow();
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** Writes down that a provider has taken a message again. */
-export async function markOpen(db: Db, name: string): Promise<void> {
+/**
+ * Writes down that a provider takes messages again, where no process has found it left out since an
+ * instant: what one may leave out, another may send through.
+ */
+export async function markOpen(db: Db, name: string, since: Date): Promise<void> {
   await db
     .updateTable('sms_providers')
-    .set({ closed_reason: null })
+    .set({ closed_reason: null, closed_at: null })
     .where('name', '=', name)
-    .where('closed_reason', 'is not', null)
+    .where('closed_at', '<=', since)
     .execute();
 }
