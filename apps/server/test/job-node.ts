@@ -12,16 +12,21 @@ export interface JobNode extends AsyncDisposable {
   freed(): number;
 }
 
-/** @param lockUrl the way of the lock's connection, where it is another one */
-export async function startNode(url: string, taskList: TaskList, lockUrl = url): Promise<JobNode> {
+/** @param lockPort of the lock's connection, where it takes another way */
+export async function startNode(
+  url: string,
+  taskList: TaskList,
+  lockPort?: number,
+): Promise<JobNode> {
   const database = await openDatabase({ url, poolSize: 5 });
-  const locks = lockUrl === url ? database : await openDatabase({ url: lockUrl });
+  const createClient: Database['createClient'] = (options) =>
+    database.createClient({ ...options, ...(lockPort !== undefined && { port: lockPort }) });
   const logged: JobNode['logged'] = [];
   const write = (line: string): void => {
     logged.push(JSON.parse(line) as JobNode['logged'][number]);
   };
   const stop = await startWorker({
-    database: { ...database, createClient: locks.createClient },
+    database: { ...database, createClient },
     taskList,
     log: pino({ level: 'info' }, { write }),
   });
@@ -32,9 +37,6 @@ export async function startNode(url: string, taskList: TaskList, lockUrl = url):
     async [Symbol.asyncDispose]() {
       await stop();
       await database.close();
-      if (locks !== database) {
-        await locks.close();
-      }
     },
   };
 }
