@@ -4,7 +4,7 @@ import type { Container } from './container.ts';
 import type { Config } from './env.ts';
 import { addDevMail } from './plugins/dev-mail.ts';
 import { addDevSms } from './plugins/dev-sms.ts';
-import { addErrors } from './plugins/errors.ts';
+import { addErrors, refusePath } from './plugins/errors.ts';
 import { addHealth } from './plugins/health.ts';
 import { addRequestLog } from './plugins/request-log.ts';
 import { addSecurity } from './plugins/security.ts';
@@ -30,6 +30,7 @@ export async function createServer(config: Config, container: Container): Promis
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: longestPath },
+    frameworkErrors: refusePath,
   });
   addRequestLog(server);
   addErrors(server);

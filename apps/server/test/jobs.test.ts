@@ -210,15 +210,14 @@ test('a job that fails is written down and run again, and the others go on', asy
   await using node = await startNode(database.url, { work, other: other.tasks.work });
   await addJobs(node.database, 'work');
   await expect.poll(() => tries, { timeout: 10_000 }).toBe(1);
-  const failed = async (): Promise<unknown> => {
-    const { rows } = await node.database.pool.query(
-      'select last_error, locked_by, attempts from graphile_worker._private_jobs',
+  const failed = async (): Promise<string> => {
+    const { rows } = await node.database.pool.query<{ row: string }>(
+      `select coalesce(locked_by, 'free') || ': ' || coalesce(last_error, '') as row
+       from graphile_worker._private_jobs`,
     );
-    return rows;
+    return rows.map(({ row }) => row).join('\n');
   };
-  await expect
-    .poll(failed)
-    .toMatchObject([{ last_error: expect.stringContaining('not now'), locked_by: null }]);
+  await expect.poll(failed).toMatch(/^free: .*not now/);
   await addJobs(node.database, 'other');
   await expect.poll(() => other.ends.length).toBe(1);
   await expect.poll(() => countJobs(node), { timeout: 10_000 }).toBe(0);

@@ -7,6 +7,7 @@ import { cloneDatabase, createEmptyDatabase } from '@chapar/api/testing';
 import { createChaparClient, memoryTokenStore, newId } from '@chapar/client';
 import { describe, expect, test } from 'vitest';
 import { startEmbeddedPostgres } from '@chapar/embedded-postgres';
+import { freePort } from './free-port.ts';
 import { readCode } from './harness.ts';
 import { failToStart, startProcess } from './server-process.ts';
 
@@ -14,15 +15,6 @@ async function temporaryFolder(): Promise<AsyncDisposable & { folder: string }> 
   const folder = await mkdtemp(path.join(tmpdir(), 'chapar-process-'));
   await chmod(folder, 0o755);
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 async function logIn(url: string, phone: string) {

@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { connect } from 'node:net';
+import { text as readAll } from 'node:stream/consumers';
 import { FakeKavenegar } from '@chapar/sms/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -188,14 +190,103 @@ test('without a secret in the configuration there is no path at all', async () =
   expect(response.status).toBe(404);
 });
 
-test('the secret is in no log line, also of paths that are nearly right', async () => {
-  const encoded = pathOf('kavenegar').replace('c', '%63');
-  for (const path of [encoded, `${encoded}/`, `${pathOf('kavenegar')}%zz`]) {
-    await call(path);
-  }
-  const text = lines.join('');
-  expect(text).toContain('"path":"/callbacks/sms/:provider/:secret","status":200');
-  expect(text).toContain('"path":"/callbacks/…","status":404');
-  expect(text).not.toContain(secret.slice(0, 16));
-  expect(text).not.toContain(authToken);
+/** What comes back for a target just as it is written; `fetch` would mend it. */
+async function raw(target: string, verb = 'GET'): Promise<string> {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  const host = `Host: ${hostname}:${port}\r\nConnection: close\r\n`;
+  socket.write(`${verb} ${target} HTTP/1.1\r\n${host}\r\n`);
+  return readAll(socket);
+}
+
+describe('M7: the secret is in no log line and no answer', () => {
+  const tail = `sms/kavenegar/${secret}`;
+  const linesOf = async (target: string, verb?: string): Promise<{ said: string; log: string }> => {
+    const before = lines.length;
+    const said = await raw(target, verb);
+    const isLogged = (): boolean => lines.slice(before).some((line) => line.includes('"request"'));
+    await expect.poll(isLogged, { timeout: 2_000 }).toBe(true);
+    return { said, log: lines.slice(before).join('') };
+  };
+
+  test.for([
+    ['no "sms"', `/callbacks/kavenegar/${secret}`],
+    ['one "callback"', `/callback/${tail}`],
+    ['a folder before it', `/api/callbacks/${tail}`],
+    ['a folder behind it', `/callbacks/${tail}/more`],
+    ['a dot', `/./callbacks/${tail}`],
+    ['two dots', `/x/../callbacks/${tail}`],
+    ['a doubled slash', `//callbacks/${tail}`],
+    ['an encoded percent sign', `/%2563allbacks/${tail}`],
+    ['an encoded slash', `/callbacks%2f${tail}`],
+    ['a whole address', `http://h/callback/${tail}`],
+    ['a whole address of a page', `https://h/x/callbacks/${tail}`],
+    ['the secret alone', `/${secret}`],
+    ['the secret as a query', `/callbacks?secret=${secret}`],
+    ['an encoding that is none behind it', `/callbacks/${tail}%zz`],
+    ['an encoding that is none before it', `/%zz/callbacks/${tail}`],
+    ['half an encoding', `/callbacks/${tail}%`],
+    ['bytes that are no text', `/callbacks/${tail}%ff`],
+    ['a long path', `/callbacks/${tail}/${'x'.repeat(6_000)}`],
+    ['a long part of it', `/callbacks/sms/kavenegar/${secret}${'x'.repeat(6_000)}`],
+  ] as const)('of a path that is not there: %s', async ([, target]) => {
+    const { said, log } = await linesOf(target);
+    expect(said).toMatch(/^HTTP\/1\.1 4(?:00|04|14) /);
+    expect(said).toContain('"appCode":"');
+    expect(`${said}${log}`).not.toContain(secret.slice(0, 16));
+    expect(log).toMatch(
+      /"path":"(?:—|\/callbacks\/sms\/:provider\/:secret)","status":4\d\d,"ms":\d/,
+    );
+  });
+
+  test.for(['OPTIONS', 'PUT', 'HEAD'])('of a method that is not there: %s', async (verb) => {
+    for (const target of [`/callbacks/${tail}`, `/api/callbacks/${tail}`]) {
+      const { said, log } = await linesOf(target, verb);
+      expect(said).toMatch(/^HTTP\/1\.1 40[04] /);
+      expect(`${said}${log}`).not.toContain(secret.slice(0, 16));
+    }
+  });
+
+  test('of a socket that is not there', async () => {
+    const before = lines.length;
+    const { hostname, port } = new URL(server.url);
+    for (const target of [`/callbacks/${tail}`, `//callbacks/${tail}`, `http://[/${secret}`]) {
+      const socket = connect(Number(port), hostname);
+      const headers = [
+        `Host: ${hostname}`,
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      ].join('\r\n');
+      socket.write(`GET ${target} HTTP/1.1\r\n${headers}\r\n\r\n`);
+      expect(await readAll(socket)).not.toContain(secret.slice(0, 16));
+    }
+    expect(lines.slice(before).join('')).not.toContain(secret.slice(0, 16));
+    expect((await call('/healthz')).status).toBe(200);
+  });
+
+  test('of the path that is there, whose pattern stands for it', async () => {
+    for (const target of [
+      `/callbacks/${tail}?messageid=1&status=10`,
+      `http://h/callbacks/${tail}?messageid=1&status=10`,
+      `/%63allbacks/${tail}?messageid=1&status=10`,
+    ]) {
+      const { said, log } = await linesOf(target);
+      expect(said).toMatch(/^HTTP\/1\.1 200 /);
+      expect(log).toContain('"path":"/callbacks/sms/:provider/:secret","status":200');
+      expect(log).not.toContain(secret.slice(0, 16));
+    }
+  });
+
+  test('other paths that are there are logged as they are', async () => {
+    expect((await linesOf('/healthz?x=1')).log).toContain('"path":"/healthz","status":200');
+    const { log } = await linesOf('/trpc/otp.requests?batch=1');
+    expect(log).toContain('"path":"/trpc/otp.requests"');
+  });
+
+  test('of any call of this file, nor the token of Twilio', () => {
+    expect(lines.join('')).not.toContain(secret.slice(0, 16));
+    expect(lines.join('')).not.toContain(authToken);
+  });
 });

@@ -96,7 +96,7 @@ test('M10: says of each provider what it can be asked, in their order', async ()
 test('a text goes out through a provider without templates, and each try is announced', async () => {
   const { gateway } = gatewayOver([silent]);
   const tried: string[] = [];
-  const onTry = (provider: string): Promise<void> => {
+  const onTry = ({ provider }: { provider: string }): Promise<void> => {
     tried.push(provider);
     return Promise.resolve();
   };
@@ -165,8 +165,42 @@ test('a message whose sender stopped is looked for where it was', async () => {
   const { gateway } = gatewayOver([kavenegar, silent], { findAfterMs: 1 });
   const message = { kind: 'text' as const, text: 'سلام', to, isCode: false, ref: '105' };
   await gateway.send(message, trying);
-  const lost = { provider: 'kavenegar', triedAt: fake.clock.now() };
+  const lost = { provider: 'kavenegar', triedAt: fake.clock.now(), lostAt: [] };
   const result = await gateway.resume(message, lost, trying);
   expect(result).toMatchObject({ outcome: { outcome: 'accepted' }, provider: 'kavenegar' });
   expect(fake.log).toHaveLength(1);
+});
+
+test('what a provider answers is cut to what the database can hold', async () => {
+  const [providerMessageId, providerCode] = ['1\u00002', '\ud83d'];
+  const accepted = { outcome: 'accepted', providerMessageId } as const;
+  const odd: SmsProvider = {
+    name: 'odd',
+    capabilities: {
+      ...silent.capabilities,
+      findable: ['text'],
+      status: true,
+      credit: true,
+      statusSeconds: 60,
+    },
+    send: () => Promise.resolve({ ...accepted, parts: 0, cost: { amount: 'x', unit: 'IRR' } }),
+    find: () => Promise.resolve({ found: 'yes', providerMessageId }),
+    status: () =>
+      Promise.resolve([
+        { providerMessageId, state: 'delivered', providerCode: null },
+        { providerMessageId: '7', state: 'delivered', providerCode },
+      ]),
+    credit: () => Promise.resolve({ amount: '\u0000', unit: 'IRR' }),
+    receive: () => Promise.resolve(null),
+  };
+  const { gateway } = gatewayOver([odd], { findAfterMs: 1 });
+  const message = { kind: 'text' as const, text: 'سلام', to, isCode: false, ref: '106' };
+  const fitting = { outcome: 'accepted', providerMessageId: null };
+  expect((await gateway.send(message, trying)).outcome).toStrictEqual(fitting);
+  const stopped = { provider: 'odd', triedAt: new Date(), lostAt: [] };
+  expect((await gateway.resume(message, stopped, trying)).outcome).toStrictEqual(fitting);
+  expect(await gateway.status('odd', ['7'])).toEqual([
+    { providerMessageId: '7', state: 'delivered', providerCode: null },
+  ]);
+  expect(await gateway.credit('odd')).toBeNull();
 });

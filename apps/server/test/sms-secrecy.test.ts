@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createIdSource } from '@chapar/api';
+import { createIdSource, openDatabase } from '@chapar/api';
 import { faultyRecipients, FakeKavenegar, FakeMeliPayamak } from '@chapar/sms/testing';
-import pg from 'pg';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { startServer, type TestServer } from './harness.ts';
@@ -37,15 +36,14 @@ async function call(
 
 /** Every row of the queue, whole. */
 async function jobsOf(server: TestServer): Promise<string> {
-  const client = new pg.Client({ connectionString: server.databaseUrl });
-  await client.connect();
+  const database = await openDatabase({ url: server.databaseUrl });
   try {
-    const { rows } = await client.query<{ row: string }>(
+    const { rows } = await database.pool.query<{ row: string }>(
       'select j::text as row from graphile_worker._private_jobs j',
     );
     return rows.map(({ row }) => row).join('\n');
   } finally {
-    await client.end();
+    await database.close();
   }
 }
 

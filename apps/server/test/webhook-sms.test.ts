@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createWebhookSms } from '../src/gateways/sms/webhook.ts';
 import { startServer } from './harness.ts';
 
@@ -23,7 +23,7 @@ interface Endpoint {
 }
 
 /** An endpoint that answers with a status; `hang` takes the message and never answers. */
-async function endpoint(answer: number | 'hang'): Promise<Endpoint> {
+async function endpoint(answer: number | 'hang', lateMs = 0): Promise<Endpoint> {
   const got: unknown[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -31,7 +31,7 @@ async function endpoint(answer: number | 'hang'): Promise<Endpoint> {
     request.on('end', () => {
       got.push(JSON.parse(body));
       if (answer !== 'hang') {
-        response.writeHead(answer).end();
+        setTimeout(() => response.writeHead(answer).end(), lateMs);
       }
     });
   });
@@ -135,4 +135,37 @@ test.for([
     timeoutMs: 200,
   });
   await expect(gateway.send(message)).resolves.toMatchObject({ outcome: 'unknown', reason });
+});
+
+describe('all endpoints together', () => {
+  test('have so long: each of them gets what is left', async () => {
+    const [first, second] = [await endpoint(401, 500), await endpoint('hang')];
+    const gateway = createWebhookSms({ urls: [first.url, second.url], secret, withinMs: 1_700 });
+    const before = performance.now();
+    await expect(gateway.send(message)).resolves.toMatchObject({ reason: 'timeout' });
+    const took = performance.now() - before;
+    expect(took).toBeGreaterThan(1_600);
+    expect(took).toBeLessThan(3_000);
+    expect([first.got.length, second.got.length]).toEqual([1, 1]);
+  });
+
+  test('and none is asked that could hardly answer: the message may go elsewhere', async () => {
+    const [first, second] = [await endpoint(401, 300), await endpoint(200)];
+    const gateway = createWebhookSms({ urls: [first.url, second.url], secret, withinMs: 1_200 });
+    await expect(gateway.send(message)).resolves.toMatchObject({
+      outcome: 'rejected',
+      scope: 'account',
+      error: 'auth',
+    });
+    expect(second.got).toEqual([]);
+  });
+
+  test('have less time than a message is leased for', async () => {
+    const slow = await Promise.all(Array.from({ length: 5 }, () => endpoint(401, 4_000)));
+    const gateway = createWebhookSms({ urls: slow.map(({ url }) => url), secret });
+    const before = performance.now();
+    await expect(gateway.send(message)).resolves.toMatchObject({ outcome: 'unknown' });
+    expect(performance.now() - before).toBeLessThan(16_000);
+    expect(slow.map(({ got }) => got.length)).toEqual([1, 1, 1, 1, 0]);
+  });
 });

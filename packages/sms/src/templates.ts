@@ -39,6 +39,12 @@ export class TemplateError extends Error {
 
 const usualMaxLength = 290;
 const longestValue = 100;
+/**
+ * What a value may not hold: control characters and line separators, halves of surrogate pairs,
+ * which are no text, and the characters that set the direction of the words behind them (U+202A to
+ * U+202E, U+2066 to U+2069): names that people give themselves bring them in.
+ */
+const unfit = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
 const variable = /\{([a-zA-Z][a-zA-Z0-9]*)\}/g;
 
 /** All templates of a product, checked when it starts. */
@@ -66,7 +72,8 @@ export class TemplateBook {
   }
 
   /**
-   * The words with their values. A value is data: braces in it stay what they are.
+   * The words with their values. A value is data: braces in it stay what they are, and it has at
+   * most 100 characters of one line, none of which turns the direction of others.
    *
    * @throws TemplateError when a value is missing, too long or no plain line, or the text too long
    */
@@ -148,11 +155,11 @@ function faultsOf(spec: TemplateSpec): string[] {
 
 function checkValues(spec: TemplateSpec, values: Record<string, string>): void {
   for (const name of variablesOf(spec.texts.fa)) {
-    const value = values[name];
+    const value = Object.hasOwn(values, name) ? values[name] : '';
     if (value === undefined || value === '') {
       throw new TemplateError('bad-values', `${spec.name}: no value for ${name}`);
     }
-    if (Array.from(value).length > longestValue || /\p{Cc}/u.test(value)) {
+    if (Array.from(value).length > longestValue || unfit.test(value)) {
       throw new TemplateError(
         'bad-values',
         `${spec.name}: the value of ${name} is too long or no plain line`,

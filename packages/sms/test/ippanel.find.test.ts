@@ -58,7 +58,7 @@ describe('a lost message at IPPanel', () => {
       expect(await provider.send(message)).toMatchObject({ outcome: 'unknown' });
       expect(await provider.find({ message, triedAt })).toEqual({ found: 'absent' });
       expect(fake.requests.find(({ path }) => path.endsWith('new_list'))?.body).toBe(
-        '{"page":1,"limit":100,"filters":{"number":"+9810008000","create_from_date":"1767225540","create_to_date":"1767225720"}}',
+        '{"page":1,"limit":100,"filters":{"number":"+9810008000","create_from_date":"1767225590","create_to_date":"1767225720"}}',
       );
     },
   );

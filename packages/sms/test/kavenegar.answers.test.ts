@@ -167,7 +167,7 @@ describe('answers to questions', () => {
     const late = (hours: number): Date => new Date(triedAt.getTime() + hours * 3_600_000);
     server.always(
       200,
-      '{"return":{"status":200,"message":"تایید شد"},"entries":[{"messageid":912345680,"receptor":"09121110001","status":5,"statustext":"ارسال به مخابرات"}]}',
+      '{"return":{"status":200,"message":"تایید شد"},"entries":[{"messageid":912345680,"receptor":"09121110001","status":5,"statustext":"ارسال به مخابرات","message":"کد: 48213"}]}',
     );
     const found = { found: 'yes', providerMessageId: '912345680' };
     expect(await find(code())).toEqual(found);

@@ -50,11 +50,39 @@ test('a value is data: it can bring in neither a variable nor a line', () => {
   const book = new TemplateBook([order]);
   const text = book.render('T1', 'en', { name: '{number}$&', number: '7' });
   expect(text).toBe('{number}$&, order 7 has come');
-  for (const name of ['a\nb', 'a\u0000b', 'x'.repeat(101), '']) {
+  for (const name of [
+    'a\nb',
+    'a\u0000b',
+    'a\u2028b',
+    'a\u2029b',
+    'x'.repeat(101),
+    '',
+    // Half of an emoji, before and behind another character.
+    '\ud83d!',
+    '!\ude00',
+    // Characters that turn the words behind them around.
+    ...['\u202a', '\u202d', '\u202e', '\u2066', '\u2069'].map((turn) => `Sara${turn}`),
+  ]) {
     expect(() => book.render('T1', 'en', { name, number: '7' })).toThrow(TemplateError);
+  }
+  for (const name of ['😀', 'سارا\u200c\u200fکریمی', '\u2065']) {
+    expect(book.render('T1', 'en', { name, number: '7' })).toContain(name);
   }
   expect(() => book.render('T1', 'en', { number: '7' })).toThrow('no value for name');
   expect(() => book.render('T2', 'en', {})).toThrow('there is no template T2');
+});
+
+test('what every object has is no value', () => {
+  const texts = { fa: '{constructor}', en: '{constructor}' };
+  const slots = [{ variable: 'constructor', name: 'token' }];
+  const providers = { kavenegar: { fa: { template: 'odd', slots } } };
+  const book = new TemplateBook([{ name: 'odd', texts, providers }]);
+  expect(() => book.render('odd', 'fa', {})).toThrow('no value for constructor');
+  const asked = { name: 'odd', language: 'fa', values: {} } as const;
+  expect(() => book.forProvider('kavenegar', asked)).toThrow('no value for constructor');
+  const values = Object.fromEntries([['constructor', '7']]);
+  expect(book.render('odd', 'fa', values)).toBe('7');
+  expect(book.forProvider('constructor', { ...asked, values })).toBeNull();
 });
 
 test('a text has 290 characters at most, or as many as configured', () => {

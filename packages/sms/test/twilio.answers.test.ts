@@ -294,14 +294,14 @@ describe('an answer about a lost text', () => {
       { found: 'yes', providerMessageId: sid },
     ],
     [
-      'one of a clock that is a minute behind',
-      last({ ...row, date_created: 'Sun, 01 Nov 2026 09:59:00 +0000' }),
+      'one of a clock that is some seconds behind',
+      last({ ...row, date_created: 'Sun, 01 Nov 2026 09:59:50 +0000' }),
       { found: 'yes', providerMessageId: sid },
     ],
     ['none', last(), { found: 'absent' }],
     [
       'the same of before',
-      last({ ...row, date_created: 'Sun, 01 Nov 2026 09:58:59 +0000' }),
+      last({ ...row, date_created: 'Sun, 01 Nov 2026 09:59:49 +0000' }),
       { found: 'absent' },
     ],
     ['one to somebody else', last({ ...row, to: '+447700900002' }), { found: 'absent' }],

@@ -93,7 +93,7 @@ export function addTrpcWs(server: FastifyInstance, config: Config, app: App): vo
     if (closing) {
       return 503;
     }
-    if (new URL(req.url ?? '/', 'http://localhost').pathname !== '/trpc') {
+    if (pathOf(req.url ?? '/') !== '/trpc') {
       return 404;
     }
     const { origin } = req.headers;
@@ -109,6 +109,12 @@ export function addTrpcWs(server: FastifyInstance, config: Config, app: App): vo
     await sockets.close();
     wss.close();
   });
+}
+
+/** Null for what is no address: anything can be written there. */
+function pathOf(target: string): string | null {
+  const base = 'http://localhost';
+  return URL.canParse(target, base) ? new URL(target, base).pathname : null;
 }
 
 /** Closes a socket when its token ends; the client comes back with a new one. */

@@ -6,6 +6,7 @@ import type {
   ProviderMessage,
   SmsProvider,
   TemplateMessage,
+  TextMessage,
 } from '../provider.ts';
 import type { KavenegarReport } from './kavenegar.answers.ts';
 import type { KavenegarClientOptions } from './kavenegar.calls.ts';
@@ -75,38 +76,47 @@ export function createKavenegar(options: KavenegarOptions): SmsProvider {
       : Promise.resolve(rejected(['message', 'template-args'], null));
   }
 
-  async function find(lost: LostMessage): Promise<FindOutcome> {
-    const { message, triedAt } = lost;
+  async function find({ message, triedAt }: LostMessage): Promise<FindOutcome> {
     const isText = message.kind === 'text';
     const seconds = isText ? kavenegarLimits.localIdSeconds : kavenegarLimits.statusSeconds;
     if (now().getTime() - triedAt.getTime() >= seconds * 1_000) {
       return { found: 'unknown' };
     }
-    const answer = isText
-      ? await client.statusByLocalId([message.ref])
-      : await client.statusByReceptor(message.to, {
-          from: new Date(triedAt.getTime() - searchBackSeconds * 1_000),
-        });
-    if (answer.outcome !== 'answered') {
-      return { found: 'unknown' };
-    }
-    const known = answer.value.filter(({ providerCode }) => providerCode !== notKnown);
-    return isText || known.length < 2 ? only(known) : amongMany(message, known);
+    return isText ? findText(message) : findTemplate(message, triedAt);
+  }
+
+  /** By our number of it, which no other message has. */
+  async function findText({ ref }: TextMessage): Promise<FindOutcome> {
+    const answer = await client.statusByLocalId([ref]);
+    return answer.outcome === 'answered' ? only(known(answer.value)) : { found: 'unknown' };
   }
 
   /**
-   * Several messages to one number at about the same time: their texts tell which one is ours.
-   * They are shown to addresses that the panel lists; for others it stays unknown.
+   * Templates have no number of ours. Of what their number was sent since the attempt the texts tell
+   * which one is ours, also where there is only one: it may be another code. They are shown to
+   * addresses that the panel lists; for others it stays unknown.
    */
-  async function amongMany(
-    message: TemplateMessage,
-    known: readonly KavenegarReport[],
-  ): Promise<FindOutcome> {
-    const answer = await client.select(known.map(({ providerMessageId }) => providerMessageId));
-    if (answer.outcome !== 'answered' || answer.value.length < known.length) {
+  async function findTemplate(message: TemplateMessage, triedAt: Date): Promise<FindOutcome> {
+    const since = new Date(Math.floor(triedAt.getTime() / 1_000 - searchBackSeconds) * 1_000);
+    const answer = await client.statusByReceptor(message.to, { from: since });
+    if (answer.outcome !== 'answered') {
       return { found: 'unknown' };
     }
-    return only(answer.value.filter(({ text }) => canBe(message, text)));
+    const ids = known(answer.value).map(({ providerMessageId }) => providerMessageId);
+    if (ids.length === 0) {
+      return { found: 'absent' };
+    }
+    const shown = await client.select(ids);
+    const isWhole =
+      shown.outcome === 'answered' &&
+      ids.every((id) => shown.value.some((one) => one.providerMessageId === id && one.text !== ''));
+    return isWhole
+      ? only(
+          shown.value.filter(
+            ({ text, sentAt }) => canBe(message, text) && (sentAt === null || sentAt >= since),
+          ),
+        )
+      : { found: 'unknown' };
   }
 
   async function receive(line: string): Promise<InboundMessage[] | null> {
@@ -146,6 +156,10 @@ export function createKavenegar(options: KavenegarOptions): SmsProvider {
 
 function toDelivery({ providerMessageId, state, providerCode }: DeliveryReport): DeliveryReport {
   return { providerMessageId, state, providerCode };
+}
+
+function known(reports: readonly KavenegarReport[]): KavenegarReport[] {
+  return reports.filter(({ providerCode }) => providerCode !== notKnown);
 }
 
 function only(reports: readonly KavenegarReport[]): FindOutcome {

@@ -7,6 +7,7 @@ import {
   type SmsProvider,
   type TemplateBook,
 } from '@chapar/sms';
+import { fitCost, fitReports, fitResult } from './answers.ts';
 
 export interface SmsGatewayOptions extends Pick<
   RouterOptions,
@@ -41,15 +42,16 @@ export function createSmsGateway(options: SmsGatewayOptions): SmsGateway {
       hasCredit: capabilities.credit,
     })),
     draft: (content) => draft(content, templates, maxLength),
-    send: (message, trying) => router.send(message, trying),
-    resume: (message, lost, trying) => router.resume(message, lost, trying),
+    send: async (message, trying) => fitResult(await router.send(message, trying)),
+    resume: async (message, lost, trying) => fitResult(await router.resume(message, lost, trying)),
     async status(name, ids) {
       const provider = named(name);
-      return provider?.capabilities.status ? provider.status(ids) : null;
+      const reports = provider?.capabilities.status ? await provider.status(ids) : null;
+      return reports && fitReports(reports);
     },
     async credit(name) {
       const provider = named(name);
-      return provider?.capabilities.credit ? provider.credit() : null;
+      return provider?.capabilities.credit ? fitCost(await provider.credit()) : null;
     },
     closed: () =>
       router.closed().map(({ key, circuit: { reason, until } }) => {

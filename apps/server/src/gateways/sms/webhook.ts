@@ -2,6 +2,10 @@ import type { Rejected, SendOutcome, SmsProvider, Unknown } from '@chapar/sms';
 import { textOf, textOnly } from './text-only.ts';
 
 const usualTimeoutMs = 10_000;
+/** A message is leased to its sender for 30 s, and the providers behind this one need some of that. */
+const usualWithinMs = 15_000;
+/** What is given less may send and answer too late, and then nobody knows. */
+const leastMs = 1_000;
 
 /** Failures before a byte of the request was written: the message was certainly not sent. */
 const notReached = new Set([
@@ -35,7 +39,10 @@ export interface WebhookSmsOptions {
   /** In the order in which they are tried. */
   urls: readonly string[];
   secret: string;
+  /** For the answer of one of them. */
   timeoutMs?: number;
+  /** For all of them together. */
+  withinMs?: number;
 }
 
 interface Call {
@@ -51,12 +58,14 @@ interface Call {
  * endpoint can drop repeats. 2xx is accepted, 4xx rejected; anything else may have been sent.
  *
  * The next endpoint is tried only where this one certainly has not sent: it could not be reached,
- * or it refused us and not the message. So one message is never sent twice.
+ * or it refused us and not the message. So one message is never sent twice. All of them together have
+ * 15 s, each of them what is left of that, 10 s at most; with less than a second left none is asked.
  */
 export function createWebhookSms({
   urls,
   secret,
   timeoutMs = usualTimeoutMs,
+  withinMs = usualWithinMs,
 }: WebhookSmsOptions): SmsProvider {
   return {
     ...textOnly,
@@ -64,9 +73,14 @@ export function createWebhookSms({
     async send(message) {
       const { to, ref } = message;
       const body = { to, text: textOf(message), ref };
+      const endsAt = performance.now() + withinMs;
       let last: SendOutcome = notTaken;
       for (const url of urls) {
-        last = await post({ url, secret, timeoutMs, message: body });
+        const leftMs = Math.floor(endsAt - performance.now());
+        if (leftMs < leastMs) {
+          break;
+        }
+        last = await post({ url, secret, timeoutMs: Math.min(timeoutMs, leftMs), message: body });
         if (last.outcome !== 'rejected' || last.scope === 'message') {
           break;
         }
