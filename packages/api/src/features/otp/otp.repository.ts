@@ -28,47 +28,28 @@ export interface CodeLine {
   userId: string | null;
 }
 
-/** Voids the codes of a line that could still be used, and nobody else's. @returns their ids */
-export async function replaceOpen(db: Db, line: CodeLine, now: Date): Promise<string[]> {
-  const { contact, purpose, userId } = line;
-  const rows = await db
-    .updateTable('otp_challenges')
-    .set({ replaced_at: now, code_hash: null, code_sealed: null })
-    .where('contact', '=', contact)
-    .where('purpose', '=', purpose)
-    .where('user_id', 'is not distinct from', userId)
-    .where('created_at', '>', after(now, -day))
-    .where('replaced_at', 'is', null)
-    .where('consumed_at', 'is', null)
-    .returning('id')
-    .execute();
-  return rows.map(({ id }) => id);
-}
+/** Codes of one line; of a contact, whatever for; or of a person who asked while signed in. */
+export type CodesOf = CodeLine | { contact: string } | { userId: string };
 
-/** Voids every code of a contact, whatever for, that could still be used. @returns their ids */
-export async function replaceAllOpen(db: Db, contact: string, now: Date): Promise<string[]> {
-  const rows = await db
+/** Voids codes that could still be used, and nobody else's. @returns their ids */
+export async function replaceOpen(db: Db, codes: CodesOf, now: Date): Promise<string[]> {
+  let query = db
     .updateTable('otp_challenges')
     .set({ replaced_at: now, code_hash: null, code_sealed: null })
-    .where('contact', '=', contact)
-    .where('created_at', '>', after(now, -day))
     .where('replaced_at', 'is', null)
     .where('consumed_at', 'is', null)
-    .returning('id')
-    .execute();
-  return rows.map(({ id }) => id);
-}
-
-/** Voids every code that a person has asked for while signed in. @returns their ids */
-export async function replaceOpenOf(db: Db, userId: string, now: Date): Promise<string[]> {
-  const rows = await db
-    .updateTable('otp_challenges')
-    .set({ replaced_at: now, code_hash: null, code_sealed: null })
-    .where('user_id', '=', userId)
-    .where('replaced_at', 'is', null)
-    .where('consumed_at', 'is', null)
-    .returning('id')
-    .execute();
+    .returning('id');
+  if ('contact' in codes) {
+    query = query.where('contact', '=', codes.contact).where('created_at', '>', after(now, -day));
+  }
+  if ('purpose' in codes) {
+    query = query.where('purpose', '=', codes.purpose);
+  }
+  if ('userId' in codes) {
+    // `is not distinct from` would use no index.
+    query = query.where('user_id', codes.userId === null ? 'is' : '=', codes.userId);
+  }
+  const rows = await query.execute();
   return rows.map(({ id }) => id);
 }
 

@@ -10,7 +10,7 @@ import { cancelSms } from '../sms/index.ts';
 import { enterByContact, readKind } from '../user/index.ts';
 import { challenge } from './otp.challenge.ts';
 import { afterRedeem, checkCode, redeem } from './otp.redeem.ts';
-import { deleteChallengesOf, replaceAllOpen, replaceOpenOf } from './otp.repository.ts';
+import { deleteChallengesOf, replaceOpen } from './otp.repository.ts';
 
 /** Which method of signing in a purpose belongs to. */
 const methodOf = { login: 'otp', register: 'password', 'reset-password': 'password' } as const;
@@ -80,11 +80,11 @@ export async function voidCodes(
   tx: Tx,
   user: { id: string; phone: string | null; email: string | null },
 ): Promise<void> {
-  const voided = await replaceOpenOf(tx.db, user.id, call.now);
-  for (const contact of [user.phone, user.email]) {
-    if (contact !== null) {
-      voided.push(...(await replaceAllOpen(tx.db, contact, call.now)));
-    }
+  const contacts = [user.phone, user.email].filter((contact) => contact !== null);
+  const all = [{ userId: user.id }, ...contacts.map((contact) => ({ contact }))];
+  const voided: string[] = [];
+  for (const codes of all) {
+    voided.push(...(await replaceOpen(tx.db, codes, call.now)));
   }
   await cancelSms(call, tx, voided);
 }
