@@ -24,6 +24,11 @@ export function toNational(e164: string): string {
   return e164.replace(/^\+98/, '0');
 }
 
+/** Who has sent a text to us: E.164 where it is a mobile number, else as the provider wrote it. */
+export function senderOf(written: string | null): string {
+  return written === null ? '' : (normalizeMobile(written) ?? written);
+}
+
 /** How a number may stand in a log: `+98912***0001`. */
 export function maskMobile(number: string): string {
   return number.length > 8 ? `${number.slice(0, -7)}***${number.slice(-4)}` : '***';

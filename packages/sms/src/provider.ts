@@ -75,6 +75,7 @@ export type FindOutcome =
 export interface InboundMessage {
   /** Null where the provider gives none: then sender, line, text and minute are the identity. */
   providerMessageId: string | null;
+  /** E.164 where it is a mobile number, else as the provider wrote it. */
   from: string;
   line: string;
   text: string;

@@ -281,7 +281,7 @@ describe('an answer', () => {
     expect(await answering(200, body).receive(line)).toEqual([
       {
         providerMessageId: '12345',
-        from: '09121110001',
+        from: '+989121110001',
         line,
         text: 'لغو11',
         receivedAt: at === null ? null : new Date(at),

@@ -272,7 +272,7 @@ describe('with the fake', () => {
     fake.receive({ from: '09351110002', line: '10008000', text: 'سلام' });
     const texts = await create().receive(line);
     expect(texts).toMatchObject([
-      { providerMessageId: '12345', from: '09121110001', line, text: 'لغو11' },
+      { providerMessageId: '12345', from: '+989121110001', line, text: 'لغو11' },
     ]);
     expect(Math.abs((texts?.[0]?.receivedAt?.getTime() ?? 0) - Date.now())).toBeLessThan(5_000);
     expect(lineOf(fake.requests[0])).toBe(

@@ -151,7 +151,7 @@ describe('answers to questions', () => {
     expect(await kavenegarAt(server).receive('10008000')).toEqual([
       {
         providerMessageId: '700100',
-        from: '09121110001',
+        from: '+989121110001',
         line: '10008000',
         text: 'لغو11',
         receivedAt: new Date(1_767_225_700_000),

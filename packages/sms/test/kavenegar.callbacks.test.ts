@@ -8,7 +8,7 @@ import {
 const delivered = { providerMessageId: '912345671', state: 'delivered', providerCode: '10' };
 const arrived = {
   providerMessageId: '700100',
-  from: '09121110001',
+  from: '+989121110001',
   line: '10008000',
   text: 'لغو11',
   receivedAt: null,

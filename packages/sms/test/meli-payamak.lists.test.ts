@@ -44,7 +44,7 @@ test.each<[unknown, string | null]>([
     (await answering.rest(listed([{ ...entry, SendDate: written }])).receive(from)) ?? [];
   expect(got).toEqual({
     providerMessageId: '880001',
-    from: '9121110001',
+    from: '+989121110001',
     line: from,
     text: 'سلام',
     receivedAt: instant === null ? null : new Date(instant),

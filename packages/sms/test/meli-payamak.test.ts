@@ -192,8 +192,8 @@ describe('the fake', () => {
     fake.receive({ from: '09121110002', line: from, text: 'سه' });
     const texts = await rest().receive(from);
     expect(texts?.map((one) => [one.providerMessageId, one.from, one.text])).toEqual([
-      ['880003', '09121110002', 'سه'],
-      ['880001', '09121110001', 'یک'],
+      ['880003', '+989121110002', 'سه'],
+      ['880001', '+989121110001', 'یک'],
     ]);
     expect(texts?.[0]?.line).toBe(from);
     expect(Math.abs(Number(texts?.[0]?.receivedAt) - clock.now().getTime())).toBeLessThan(5_000);
@@ -312,7 +312,7 @@ describe('a text that the panel hands on', () => {
     const query = 'to=50002000000001&body=%D8%B3%D9%84%D8%A7%D9%85&from=09121110001&k=secret';
     expect(read(query)).toEqual({
       providerMessageId: null,
-      from: '09121110001',
+      from: '+989121110001',
       line: '50002000000001',
       text: 'سلام',
       receivedAt: null,

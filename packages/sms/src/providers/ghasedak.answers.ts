@@ -1,3 +1,4 @@
+import { senderOf } from '../mobile.ts';
 import {
   idOf,
   outcomeOfFailure,
@@ -86,7 +87,7 @@ export function toReport(item: unknown): DeliveryReport | null {
 export function toInbound(item: unknown): InboundMessage {
   return {
     providerMessageId: idOf(fieldOfAnyCase(item, 'id')),
-    from: idOf(fieldOfAnyCase(item, 'sender')) ?? '',
+    from: senderOf(idOf(fieldOfAnyCase(item, 'sender'))),
     line: idOf(fieldOfAnyCase(item, 'lineNumber')) ?? '',
     text: idOf(fieldOfAnyCase(item, 'message')) ?? '',
     receivedAt: toInstant(fieldOfAnyCase(item, 'receiveDate')),

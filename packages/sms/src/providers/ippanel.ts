@@ -1,3 +1,4 @@
+import { senderOf } from '../mobile.ts';
 import { field, idOf } from '../http.ts';
 import type { Credit, DeliveryReport, SendOutcome } from '../outcome.ts';
 import type { Capabilities, InboundMessage, ProviderMessage, SmsProvider } from '../provider.ts';
@@ -98,7 +99,7 @@ async function receive(client: IpPanelClient, line: string): Promise<InboundMess
 function toInbound(row: unknown, line: string): InboundMessage {
   return {
     providerMessageId: idOf(field(row, 'messages_inbox_id')),
-    from: textOf(row, 'from'),
+    from: senderOf(textOf(row, 'from')),
     line,
     text: textOf(row, 'message'),
     receivedAt: instantOf(row, 'time'),

@@ -1,3 +1,4 @@
+import { senderOf } from '../mobile.ts';
 import {
   field,
   idOf,
@@ -185,7 +186,7 @@ export function toMessage(entry: unknown): KavenegarMessage {
 export function toInbound(entry: unknown): InboundMessage {
   return {
     providerMessageId: messageIdOf(field(entry, 'messageid')),
-    from: idOf(field(entry, 'sender')) ?? '',
+    from: senderOf(idOf(field(entry, 'sender'))),
     line: idOf(field(entry, 'receptor')) ?? '',
     text: idOf(field(entry, 'message')) ?? '',
     receivedAt: dateOf(field(entry, 'date')),

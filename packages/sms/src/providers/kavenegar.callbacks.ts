@@ -1,3 +1,4 @@
+import { senderOf } from '../mobile.ts';
 import { idOf, readJson } from '../http.ts';
 import type { DeliveryReport } from '../outcome.ts';
 import type { InboundMessage } from '../provider.ts';
@@ -28,7 +29,7 @@ export function readKavenegarDelivery(push: KavenegarPush): DeliveryReport | nul
 /** A text to one of our lines that was pushed; null for anything else. See above for the names. */
 export function readKavenegarInbound(push: KavenegarPush): InboundMessage | null {
   const fields = fieldsOf(push);
-  const from = fields.get('from') ?? fields.get('sender') ?? '';
+  const from = senderOf(fields.get('from') ?? fields.get('sender') ?? null);
   const line = fields.get('to') ?? fields.get('receptor') ?? '';
   const text = fields.get('message') ?? fields.get('text');
   return from === '' || line === '' || text === undefined || fields.has('status')

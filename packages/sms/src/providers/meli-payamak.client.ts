@@ -9,7 +9,7 @@ import {
   type HttpFailure,
   type Timeouts,
 } from '../http.ts';
-import { normalizeMobile } from '../mobile.ts';
+import { normalizeMobile, senderOf } from '../mobile.ts';
 import { accepted, rejected, unknown, type SendOutcome } from '../outcome.ts';
 import type { FindOutcome, InboundMessage, LostMessage } from '../provider.ts';
 import { canBe, searchBackSeconds } from './lost-text.ts';
@@ -208,7 +208,7 @@ export function findIn(sent: readonly unknown[], { message, triedAt }: LostMessa
 export function inboundOf(entry: unknown, line: string): InboundMessage {
   return {
     providerMessageId: idOf(field(entry, 'MsgID')),
-    from: idOf(field(entry, 'Sender')) ?? '',
+    from: senderOf(idOf(field(entry, 'Sender'))),
     line: idOf(field(entry, 'Receiver')) ?? line,
     text: idOf(field(entry, 'Body')) ?? '',
     receivedAt: timeIn(field(entry, 'SendDate')),

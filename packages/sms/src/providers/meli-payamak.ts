@@ -1,5 +1,5 @@
 import { field, idOf, usualTimeouts, type Timeouts } from '../http.ts';
-import { toNational } from '../mobile.ts';
+import { senderOf, toNational } from '../mobile.ts';
 import {
   rejected,
   type Credit,
@@ -177,7 +177,7 @@ export function createMeliPayamakConsole(options: MeliPayamakConsoleOptions): Sm
 export function readMeliPayamakInbound(query: URLSearchParams): InboundMessage | null {
   const [from, line, text] = ['from', 'to', 'body'].map((name) => query.get(name));
   return from && line && typeof text === 'string'
-    ? { providerMessageId: null, from, line, text, receivedAt: null }
+    ? { providerMessageId: null, from: senderOf(from), line, text, receivedAt: null }
     : null;
 }
 

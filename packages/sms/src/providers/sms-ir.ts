@@ -1,5 +1,5 @@
 import { field, idOf } from '../http.ts';
-import { normalizeMobile } from '../mobile.ts';
+import { normalizeMobile, senderOf } from '../mobile.ts';
 import { unknown, type Credit, type DeliveryReport, type SendOutcome } from '../outcome.ts';
 import type {
   Capabilities,
@@ -139,10 +139,10 @@ async function receive(client: SmsIrClient, line: string): Promise<InboundMessag
 }
 
 function toInbound(row: unknown): InboundMessage {
-  const from = textOf(row, 'mobile');
+  const from = senderOf(textOf(row, 'mobile'));
   return {
     providerMessageId: idOf(field(row, 'receiveReturnId')),
-    from: normalizeMobile(from) ?? from,
+    from,
     line: textOf(row, 'number'),
     text: textOf(row, 'messageText'),
     receivedAt: instantOf(row, 'receivedDateTime'),
