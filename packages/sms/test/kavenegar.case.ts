@@ -17,7 +17,6 @@ export const kavenegarCase: ProviderCase = {
     new FakeKavenegar({
       clock,
       lateMs,
-      isListed: true,
       templates: [{ name: 'login-otp', variables: ['token', 'token20'] }],
     }).start(),
   create: (fake, { key = 'KVTESTKEY0001', timeouts = {} }) =>

@@ -47,7 +47,6 @@ async function start(options: Partial<RouterOptions> = {}, keys: Keys = {}): Pro
   const clock = new FakeClock();
   const { lateMs = 600 } = keys;
   const a = await new FakeKavenegar({
-    isListed: true,
     clock,
     lateMs,
     templates: [{ name: 'login-otp', variables: ['token'] }],

@@ -93,8 +93,9 @@ export function createKavenegar(options: KavenegarOptions): SmsProvider {
 
   /**
    * Templates have no number of ours. Of what their number was sent since the attempt the texts tell
-   * which one is ours, also where there is only one: it may be another code. They are shown to
-   * addresses that the panel lists; for others it stays unknown.
+   * which one is ours, also where there is only one: it may be another message. They are shown to
+   * addresses that the panel lists; to others one that is alone within these seconds passes for
+   * ours, and several stay unknown.
    */
   async function findTemplate(message: TemplateMessage, triedAt: Date): Promise<FindOutcome> {
     const since = new Date(Math.floor(triedAt.getTime() / 1_000 - searchBackSeconds) * 1_000);
@@ -107,9 +108,12 @@ export function createKavenegar(options: KavenegarOptions): SmsProvider {
       return { found: 'absent' };
     }
     const shown = await client.select(ids);
-    const isWhole =
-      shown.outcome === 'answered' &&
-      ids.every((id) => shown.value.some((one) => one.providerMessageId === id && one.text !== ''));
+    if (shown.outcome !== 'answered') {
+      return only(known(answer.value));
+    }
+    const isWhole = ids.every((id) =>
+      shown.value.some((one) => one.providerMessageId === id && one.text !== ''),
+    );
     return isWhole
       ? only(
           shown.value.filter(
