@@ -40,7 +40,7 @@ function gatewayOver(providers: readonly SmsProvider[], more: Partial<SmsGateway
 }
 
 const silent = new ConsoleSmsProvider(() => undefined);
-const trying = { onTry: () => Promise.resolve() };
+const trying = { onTry: () => Promise.resolve(), othersAt: () => Promise.resolve([]) };
 const to = '+989121110001';
 const code = {
   kind: 'template' as const,
@@ -100,11 +100,11 @@ test('a text goes out through a provider without templates, and each try is anno
     tried.push(provider);
     return Promise.resolve();
   };
-  const result = await gateway.send({ ...code, ref: '101' }, { onTry });
+  const result = await gateway.send({ ...code, ref: '101' }, { ...trying, onTry });
   expect(result).toMatchObject({ outcome: { outcome: 'accepted' }, provider: 'console' });
   expect(silent.last(to)[0]).toMatchObject({ text: 'کد ورود: 48213', ref: '101' });
   expect(tried).toEqual(['console']);
-  const failing = { onTry: () => Promise.reject(new Error('not written down')) };
+  const failing = { ...trying, onTry: () => Promise.reject(new Error('not written down')) };
   await expect(gateway.send({ ...code, ref: '102' }, failing)).rejects.toThrow('not written down');
   expect(silent.last(to)).toHaveLength(1);
 });

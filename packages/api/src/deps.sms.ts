@@ -109,6 +109,8 @@ export interface SmsTry {
 /** Called right before each call of a provider, and waited for. Throws: then it is not made. */
 export interface SmsTrying {
   onTry: (attempt: SmsTry) => Promise<void>;
+  /** A provider's ids of other messages to the number, which may look like a lost one. */
+  othersAt: (provider: string) => Promise<readonly string[]>;
 }
 
 /** How far a message had come when its sender stopped: what was written down last. */

@@ -63,6 +63,8 @@ export interface LostMessage {
   message: ProviderMessage;
   /** When it was tried. */
   triedAt: Date;
+  /** The provider's ids of other messages of ours to this number: the lost one is none of them. */
+  others?: readonly string[];
 }
 
 /** `absent`: the provider has certainly not got it. */

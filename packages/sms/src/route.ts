@@ -69,6 +69,11 @@ export interface SendOptions {
    * crash whom to ask. When it throws, the call is not made and the sending ends with its error.
    */
   onTry?: ((attempt: Try) => Promise<void>) | undefined;
+  /**
+   * Asked before a provider is asked for a lost message: its ids of other messages to the same
+   * number, which some providers cannot tell from it.
+   */
+  othersAt?: ((provider: string) => Promise<readonly string[]>) | undefined;
 }
 
 /** How far a message had come when its sender stopped: what was written down last. */

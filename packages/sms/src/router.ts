@@ -183,9 +183,10 @@ export class SmsRouter {
     const { findAfterMs = usual.findAfterMs, findWithinMs = usual.findWithinMs } = this.#options;
     await this.#clock.sleep(findAfterMs);
     await trip.onTry?.({ provider: name, action: 'find', lostAt: trip.lostAt });
+    const others = (await trip.othersAt?.(name)) ?? [];
     const late = new AbortController();
     const { found, ...more } = await Promise.race([
-      provider.find(lost),
+      provider.find({ ...lost, others }),
       sleep(findWithinMs, { found: 'unknown' } as const, { signal: late.signal, ref: false }),
     ]);
     late.abort();

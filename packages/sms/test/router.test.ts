@@ -2,7 +2,9 @@ import { afterEach, expect, test } from 'vitest';
 import { createConsole } from '../src/providers/console.ts';
 import { createKavenegar } from '../src/providers/kavenegar.ts';
 import { createMeliPayamak } from '../src/providers/meli-payamak.ts';
+import { accepted, rejected, unknown, type SendOutcome } from '../src/outcome.ts';
 import type { RoutedMessage } from '../src/prepare.ts';
+import type { FindOutcome, SmsProvider } from '../src/provider.ts';
 import type { RouterAlert, RouterOptions } from '../src/route.ts';
 import { SmsRouter } from '../src/router.ts';
 import { TemplateBook, type TemplateSpec } from '../src/templates.ts';
@@ -137,14 +139,14 @@ test('without credit at A the code goes through B, and A is left alone', async (
 });
 
 test('a number that cannot be is refused once; B is not paid for saying it again', async () => {
-  const { b, router } = await start();
+  const { a, b, router } = await start();
   const result = await router.send({ ...text('0001'), to: '+98912' });
   expect(result.outcome).toMatchObject({
     outcome: 'rejected',
     scope: 'recipient',
     error: 'bad-number',
   });
-  expect(b.requests).toHaveLength(0);
+  expect([a.requests.length, b.requests.length]).toEqual([1, 0]);
 });
 
 test('when A is down the code goes through B without waiting', async () => {
@@ -339,6 +341,62 @@ test('a provider that takes too long to find something is not waited for', async
   const stopped = { provider: 'kavenegar', triedAt: ago(1_000), lostAt: [] };
   const result = await router.resume(code('0001'), stopped);
   expect(result).toMatchObject({ outcome: { outcome: 'accepted' }, provider: 'console' });
+});
+
+test('a code that was lost is not taken for another message to its number that we know', async () => {
+  const { a, b, router } = await start();
+  await router.send(code('0001'));
+  const asked: string[] = [];
+  const othersAt = (provider: string): Promise<string[]> => {
+    asked.push(provider);
+    return Promise.resolve(a.log.map(({ id }) => id));
+  };
+  const stopped = { provider: 'kavenegar', triedAt: ago(1_000), lostAt: [] };
+  const result = await router.resume(code('0001'), stopped, { othersAt });
+  expect(steps(result)).toEqual(['A find absent', 'A send accepted']);
+  expect([asked, a.log.length, b.log.length]).toEqual([['kavenegar'], 2, 0]);
+});
+
+/** A provider that answers as it is told, in order; the last answer stays. */
+function scripted(name: string, answers: readonly SendOutcome[], found: FindOutcome['found']) {
+  let calls = 0;
+  const usual = createConsole({ print: () => undefined });
+  const provider: SmsProvider = {
+    ...usual,
+    name,
+    capabilities: { ...usual.capabilities, findable: ['text', 'template'] },
+    send: () => {
+      calls += 1;
+      return Promise.resolve(answers[calls - 1] ?? answers.at(-1) ?? unknown('reset'));
+    },
+    find: () => Promise.resolve(found === 'yes' ? { found, providerMessageId: '1' } : { found }),
+  };
+  return provider;
+}
+
+test('a code that A has not got arrives through B', async () => {
+  const a = scripted('kavenegar', [unknown('reset')], 'absent');
+  const { router } = await start({ providers: [a, scripted('b', [accepted('7')], 'yes')] });
+  const result = await router.send(code('0001'));
+  expect(steps(result)).toEqual(['A send reset', 'A find absent', 'B send accepted']);
+  expect(result).toMatchObject({ outcome: { outcome: 'accepted' }, provider: 'b' });
+});
+
+test('a busy provider is asked three times with growing waits when two more are allowed', async () => {
+  const busy = rejected(['provider', 'throttled'], '451');
+  const a = scripted('kavenegar', [busy, busy, accepted('1')], 'absent');
+  const { router, waits } = await start({ providers: [a], retries: 2 });
+  const result = await router.send(text('0001'));
+  expect(steps(result)).toEqual(['A send throttled', 'A send throttled', 'A send accepted']);
+  expect(waits).toEqual([200, 400]);
+});
+
+test('a notice that A is too late to answer for stays unknown, and B is not called', async () => {
+  const a = scripted('kavenegar', [unknown('timeout')], 'unknown');
+  const { router } = await start({ providers: [a, scripted('b', [accepted('7')], 'yes')] });
+  const result = await router.send({ ...code('0001'), isCode: false });
+  expect(steps(result)).toEqual(['A send timeout', 'A find unknown']);
+  expect(result.outcome).toEqual({ outcome: 'unknown', reason: 'timeout' });
 });
 
 test('a code whose sender stopped after A had taken it is found there and not sent again', async () => {

@@ -12,13 +12,18 @@ import type { KavenegarReport } from './kavenegar.answers.ts';
 import type { KavenegarClientOptions } from './kavenegar.calls.ts';
 import { createKavenegarClient } from './kavenegar.client.ts';
 import { isKavenegarToken, kavenegarLimits } from './kavenegar.codes.ts';
-import { canBe, searchBackSeconds } from './lost-text.ts';
+import { canBe } from './lost-text.ts';
 
 export interface KavenegarOptions extends KavenegarClientOptions {
   /** Line for plain texts; the account's own when left out. */
   sender?: string;
   now?: () => Date;
 }
+
+type LostTemplate = LostMessage & { message: TemplateMessage };
+
+/** How long before the attempt a search begins: the provider's clock may be behind ours. */
+const searchBackSeconds = 60;
 
 const capabilities = {
   text: true,
@@ -76,13 +81,14 @@ export function createKavenegar(options: KavenegarOptions): SmsProvider {
       : Promise.resolve(rejected(['message', 'template-args'], null));
   }
 
-  async function find({ message, triedAt }: LostMessage): Promise<FindOutcome> {
+  async function find(lost: LostMessage): Promise<FindOutcome> {
+    const { message, triedAt } = lost;
     const isText = message.kind === 'text';
     const seconds = isText ? kavenegarLimits.localIdSeconds : kavenegarLimits.statusSeconds;
     if (now().getTime() - triedAt.getTime() >= seconds * 1_000) {
       return { found: 'unknown' };
     }
-    return isText ? findText(message) : findTemplate(message, triedAt);
+    return isText ? findText(message) : findTemplate({ ...lost, message });
   }
 
   /** By our number of it, which no other message has. */
@@ -92,34 +98,31 @@ export function createKavenegar(options: KavenegarOptions): SmsProvider {
   }
 
   /**
-   * Templates have no number of ours. Of what their number was sent since the attempt the texts tell
-   * which one is ours, also where there is only one: it may be another message. They are shown to
-   * addresses that the panel lists; to others one that is alone within these seconds passes for
-   * ours, and several stay unknown.
+   * Templates have no number of ours. What their number was sent since a minute before the attempt,
+   * and is no other message of ours, is the lost one where it is alone. Of several the texts tell:
+   * they are shown to addresses that the panel lists; for others it stays unknown.
    */
-  async function findTemplate(message: TemplateMessage, triedAt: Date): Promise<FindOutcome> {
-    const since = new Date(Math.floor(triedAt.getTime() / 1_000 - searchBackSeconds) * 1_000);
-    const answer = await client.statusByReceptor(message.to, { from: since });
+  async function findTemplate({
+    message,
+    triedAt,
+    others = [],
+  }: LostTemplate): Promise<FindOutcome> {
+    const from = new Date(triedAt.getTime() - searchBackSeconds * 1_000);
+    const answer = await client.statusByReceptor(message.to, { from });
     if (answer.outcome !== 'answered') {
       return { found: 'unknown' };
     }
-    const ids = known(answer.value).map(({ providerMessageId }) => providerMessageId);
-    if (ids.length === 0) {
-      return { found: 'absent' };
+    const left = known(answer.value).filter((one) => !others.includes(one.providerMessageId));
+    if (left.length < 2) {
+      return only(left);
     }
+    const ids = left.map(({ providerMessageId }) => providerMessageId);
     const shown = await client.select(ids);
-    if (shown.outcome !== 'answered') {
-      return only(known(answer.value));
-    }
-    const isWhole = ids.every((id) =>
-      shown.value.some((one) => one.providerMessageId === id && one.text !== ''),
-    );
+    const isWhole =
+      shown.outcome === 'answered' &&
+      ids.every((id) => shown.value.some((one) => one.providerMessageId === id && one.text !== ''));
     return isWhole
-      ? only(
-          shown.value.filter(
-            ({ text, sentAt }) => canBe(message, text) && (sentAt === null || sentAt >= since),
-          ),
-        )
+      ? only(shown.value.filter(({ text }) => canBe(message, text)))
       : { found: 'unknown' };
   }
 

@@ -78,6 +78,27 @@ export async function noteTry(db: Db, attempt: NotedTry): Promise<boolean> {
   return numUpdatedRows === 1n;
 }
 
+const mostOthers = 50;
+
+/** A provider's ids of the last other messages to the number of one. */
+export async function findOthersAt(
+  db: Db,
+  { id, recipient }: SmsRow,
+  provider: string,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('sms_messages')
+    .select('provider_message_id')
+    .where('recipient', '=', recipient)
+    .where('provider', '=', provider)
+    .where('provider_message_id', 'is not', null)
+    .where('id', '<>', id)
+    .orderBy('created_at', 'desc')
+    .limit(mostOthers)
+    .execute();
+  return rows.flatMap(({ provider_message_id: other }) => other ?? []);
+}
+
 /** How a message came out of one run of its job. */
 export interface Finished {
   id: string;

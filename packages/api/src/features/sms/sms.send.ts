@@ -6,7 +6,13 @@ import type { SmsContent, SmsMessage, SmsOutcome, SmsResult, SmsTry } from '../.
 import { enqueuePoll } from './sms.delivery.ts';
 import { enqueueSend, unsealContent } from './sms.outbox.ts';
 import { findMessage, type SmsRow } from './sms.repository.ts';
-import { claimMessage, finishMessage, lostProvidersOf, noteTry } from './sms.send.repository.ts';
+import {
+  claimMessage,
+  findOthersAt,
+  finishMessage,
+  lostProvidersOf,
+  noteTry,
+} from './sms.send.repository.ts';
 import { decideRefusal, leaseMs, nextPoll } from './sms.rules.ts';
 import { alertDead, noteProviders } from './sms.watch.ts';
 
@@ -90,6 +96,7 @@ async function route(
       }
       asked = attempt.provider;
     },
+    othersAt: (name: string) => findOthersAt(app.db, row, name),
   };
   try {
     return provider !== null && triedAt !== null

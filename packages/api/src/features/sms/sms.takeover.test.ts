@@ -255,3 +255,19 @@ test('M4: the log forgets what is old, but nothing that is still to be sent', as
   await expect(rowOf(api, dead)).resolves.toBeDefined();
   await expect(rowOf(api, sent)).rejects.toThrow('no result');
 });
+
+test('M4: the gateway can ask which other messages to the number a provider has', async () => {
+  await using api = await createTestApi();
+  const first = await queue(api, 'notice');
+  await api.runJobs();
+  const known = await rowOf(api, first);
+  const id = await queue(api, 'code');
+  const told: unknown[] = [];
+  vi.spyOn(api.sms, 'send').mockImplementationOnce(async (_message, { onTry, othersAt }) => {
+    await onTry(to('fake'));
+    told.push(await othersAt('fake'), await othersAt('next'));
+    return accepted;
+  });
+  await sendSms(api.app, { id });
+  expect(told).toEqual([[known.provider_message_id], []]);
+});
