@@ -34,8 +34,8 @@ export const waits = (fallback: readonly number[]) =>
       .refine((all) => all.every((wait, i) => wait >= (all[i - 1] ?? 0)), 'must not fall'),
   );
 
-const isUnique = (parts: readonly string[]): boolean => new Set(parts).size === parts.length;
-const twice = 'names something twice';
+export const isUnique = (parts: readonly string[]): boolean => new Set(parts).size === parts.length;
+export const twice = 'names something twice';
 
 /** An origin as browsers send it: scheme, host and port, nothing after. */
 export const origins = list.pipe(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { list } from './env-fields.ts';
+import { isUnique, list, twice } from './env-fields.ts';
 import { isLoopback } from './loopback.ts';
 
 /** What single variables about SMS may hold. No message repeats a value: some are secrets. */
@@ -22,9 +22,6 @@ export const smsProviderNames = [
 
 export type SmsProviderName = (typeof smsProviderNames)[number];
 
-const twice = 'names something twice';
-const areDifferent = (parts: readonly string[]): boolean => new Set(parts).size === parts.length;
-
 export const smsProviders = z
   .string()
   .default('console')
@@ -32,7 +29,7 @@ export const smsProviders = z
   .pipe(
     z
       .array(z.enum(smsProviderNames, { error: `is not one of ${smsProviderNames.join(', ')}` }))
-      .refine(areDifferent, twice),
+      .refine(isUnique, twice),
   );
 
 /** It goes into a path or a header. */
@@ -86,12 +83,12 @@ const entries = (form: RegExp, example: string, separator: string) =>
   list.pipe(
     z
       .array(z.string().regex(form, `must look like ${example}`))
-      .refine((parts) => areDifferent(parts.map((part) => part.split(separator)[0] ?? '')), twice),
+      .refine((parts) => isUnique(parts.map((part) => part.split(separator)[0] ?? '')), twice),
   );
 
 export const creditFloors = entries(creditFloor, 'kavenegar=500000', '=');
 
 export const serviceKeys = entries(serviceKey, 'billing:<64 hexadecimal digits>', ':').refine(
-  (parts) => areDifferent(parts.map((part) => part.slice(part.indexOf(':')).toLowerCase())),
+  (parts) => isUnique(parts.map((part) => part.slice(part.indexOf(':')).toLowerCase())),
   'gives one key to two services',
 );

@@ -1,4 +1,4 @@
-import type { Language } from '@chapar/contract';
+import type { Language, SmsDelivery } from '@chapar/contract';
 
 /** What an SMS says: a template by its name, or words of one's own. */
 export type SmsContent =
@@ -60,22 +60,10 @@ export interface SmsResult {
   attempts: SmsAttempt[];
 }
 
-export type SmsDeliveryState =
-  | 'queued'
-  | 'scheduled'
-  | 'sent-to-carrier'
-  | 'delivered'
-  | 'undelivered'
-  | 'failed'
-  | 'blacklisted'
-  | 'filtered'
-  | 'canceled'
-  | 'unknown';
-
 /** Where a provider says that a message is. */
 export interface SmsReport {
   providerMessageId: string;
-  state: SmsDeliveryState;
+  state: SmsDelivery;
   providerCode: string | null;
 }
 

@@ -36,7 +36,7 @@ export async function sendOtp(
     }
     const contact = contactOf(claimed.channel, claimed.contact);
     const chosen = (await chosenLanguage(db, claimed.user_id, contact)) ?? language;
-    // Asked last: up to here the work is the same, and who watches the server feels no difference.
+    // Not before: whoever asks has had the answer by now, and it was the same for everybody.
     if (claimed.purpose === 'reset-password' && !(await hasAccount(db, contact))) {
       await withholdDispatch(db, challengeId);
       return null;

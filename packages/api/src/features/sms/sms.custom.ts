@@ -1,17 +1,14 @@
-import { createHmac } from 'node:crypto';
 import type { Language, SmsView } from '@chapar/contract';
 import type { SenderCall } from '../../call.ts';
 import { transaction } from '../../database/transaction.ts';
 import type { SmsContent } from '../../deps.ts';
 import { AppError } from '../../errors.ts';
 import { after, day } from '../../kernel/duration.ts';
-import { requirePhone, type ParsedPhone } from '../../kernel/phone.ts';
-import { customBudgets, spendSms } from './sms.budget.ts';
+import { requirePhone } from '../../kernel/phone.ts';
+import { spendCustomSms } from './sms.budget.ts';
 import { queueSms, type QueueFault } from './sms.outbox.ts';
 import { findMessage, type SmsRow } from './sms.repository.ts';
 import { toSmsView } from './sms.view.ts';
-
-const hourSeconds = 3_600;
 
 /** What is tried again for a day is old news afterwards. */
 export const customLifeMs = day;
@@ -39,18 +36,16 @@ export async function sendCustomSms(call: SenderCall, sms: CustomSms): Promise<S
     throw new AppError('SMS_COUNTRY_OFF');
   }
   const content = readContent(call, sms);
-  const stored = await findMessage(app.db, sms.id);
-  if (stored) {
-    return toSmsView(requireSame(call, stored, { to: phone.e164, content }));
-  }
   const draft = app.deps.sms.draft(content);
   if ('fault' in draft) {
     throw faultOf(call, sms.id, draft.fault);
   }
-  const retryAfterSeconds = await spend(call, phone);
-  if (retryAfterSeconds !== null) {
-    throw new AppError('SMS_BUDGET_SPENT', { data: { retryAfterSeconds } });
+  const wanted = { to: phone.e164, content, text: draft.text };
+  const stored = await findMessage(app.db, sms.id);
+  if (stored) {
+    return toSmsView(requireSame(call, stored, wanted));
   }
+  await spendCustomSms(app, phone);
   const fault = await transaction(call, (tx) =>
     queueSms(call, tx.db, {
       id: sms.id,
@@ -68,7 +63,7 @@ export async function sendCustomSms(call: SenderCall, sms: CustomSms): Promise<S
   if (!row) {
     throw faultOf(call, sms.id, 'id-taken');
   }
-  return toSmsView(requireSame(call, row, { to: phone.e164, content }));
+  return toSmsView(requireSame(call, row, wanted));
 }
 
 /** Names with a dot belong to the product. */
@@ -91,32 +86,19 @@ function isOwnTemplate(name: string): boolean {
 function requireSame(
   call: SenderCall,
   row: SmsRow,
-  { to, content }: { to: string; content: SmsContent },
+  { to, content, text }: { to: string; content: SmsContent; text: string },
 ): SmsRow {
-  const draft = call.app.deps.sms.draft(content);
   const { sender } = call;
   const isMine =
     'userId' in sender ? row.sender_id === sender.userId : row.service === sender.service;
   const isSame =
     row.recipient === to &&
-    'text' in draft &&
-    row.text === draft.text &&
+    row.text === text &&
     row.template === (content.kind === 'template' ? content.template : null);
   if (!isMine || !isSame) {
     throw faultOf(call, row.id, 'id-taken');
   }
   return row;
-}
-
-/** @returns the seconds to wait when a budget is used up, otherwise null */
-function spend({ app }: SenderCall, { e164, country }: ParsedPhone): Promise<number | null> {
-  const most = app.config.sms.customPerNumberPerHour;
-  const number = createHmac('sha256', app.secrets.otp).update(e164).digest('base64url');
-  const contact = { channel: 'sms' as const, address: e164, country };
-  return spendSms(app, [
-    [`sms-number:${number}`, { most, seconds: hourSeconds }],
-    ...customBudgets(app, contact),
-  ]);
 }
 
 function faultOf({ app }: SenderCall, id: string, fault: QueueFault): AppError {

@@ -1,3 +1,9 @@
+import {
+  languageSchema,
+  smsDeliverySchema,
+  smsPurposeSchema,
+  smsStatusSchema,
+} from '@chapar/contract';
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import { UserEntity } from '../user/user.entity.ts';
 
@@ -18,22 +24,14 @@ export const SmsMessageEntity = defineEntity({
     ref: p.text().unique('sms_messages_ref_unique'),
     /** E.164. */
     recipient: p.text(),
-    purpose: p.enum(['code', 'notice', 'custom'] as const),
+    purpose: p.enum(smsPurposeSchema.options),
     template: p.text().nullable(),
-    language: p.enum(['en', 'fa'] as const).nullable(),
+    language: p.enum(languageSchema.options).nullable(),
     /** The words; secrets in them are replaced by dots. */
     text: p.text(),
     /** What is sent, encrypted; null once it need not be sent any more. */
     sealed: p.blob().nullable(),
-    status: p.enum([
-      'waiting',
-      'sending',
-      'accepted',
-      'rejected',
-      'unknown',
-      'dead',
-      'expired',
-    ] as const),
+    status: p.enum(smsStatusSchema.options),
     parts: p.integer(),
     /** Times that it was taken up to be sent. */
     tries: p.integer(),
@@ -54,20 +52,7 @@ export const SmsMessageEntity = defineEntity({
     providerCode: p.text().nullable(),
     /** The calls of providers, oldest first. */
     attempts: p.json(),
-    delivery: p
-      .enum([
-        'queued',
-        'scheduled',
-        'sent-to-carrier',
-        'delivered',
-        'undelivered',
-        'failed',
-        'blacklisted',
-        'filtered',
-        'canceled',
-        'unknown',
-      ] as const)
-      .nullable(),
+    delivery: p.enum(smsDeliverySchema.options).nullable(),
     deliveryAt: p.datetime(3).nullable(),
     /** When the provider is asked next what became of it. */
     pollAt: p.datetime(3).nullable(),

@@ -48,10 +48,10 @@ export async function queueSms(call: Call, db: Db, wanted: SmsWanted): Promise<Q
     return draft.fault;
   }
   const isTemplate = content.kind === 'template';
-  const shown = isTemplate
-    ? { ...content, values: maskValues(content.values, secretValues) }
-    : content;
-  const masked = deps.sms.draft(shown);
+  const hasSecrets = isTemplate && secretValues.length > 0;
+  const masked = hasSecrets
+    ? deps.sms.draft({ ...content, values: maskValues(content.values, secretValues) })
+    : draft;
   const row = {
     id,
     recipient: to,

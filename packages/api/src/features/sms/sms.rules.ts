@@ -1,7 +1,7 @@
 import type { SmsDelivery } from '@chapar/contract';
 import { after, hour, minute, second } from '../../kernel/duration.ts';
 
-/** Milliseconds of silence after which whoever was sending a message has stopped for good. */
+/** Milliseconds of silence after which whoever was sending a message is taken to have stopped. */
 export const leaseMs = 30 * second;
 
 /** Waits before the second, third … try of a message that every provider refused for now. */

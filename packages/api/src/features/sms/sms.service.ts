@@ -5,8 +5,8 @@ import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { after, day, minute } from '../../kernel/duration.ts';
 import { readCursor, toPage } from '../../kernel/page.ts';
-import { parsePhone, requirePhone } from '../../kernel/phone.ts';
-import { customBudgets, spendSms } from './sms.budget.ts';
+import { requirePhone } from '../../kernel/phone.ts';
+import { spendCustomSms } from './sms.budget.ts';
 import { customLifeMs } from './sms.custom.ts';
 import { enqueueSend, newRef } from './sms.outbox.ts';
 import { findProviders } from './sms.provider.repository.ts';
@@ -18,7 +18,6 @@ import {
   findMessages,
   findStuck,
   reviveMessage,
-  type SmsRow,
 } from './sms.repository.ts';
 import { mayRetry } from './sms.rules.ts';
 import { toSmsProviderView, toSmsView } from './sms.view.ts';
@@ -68,7 +67,7 @@ export async function retrySms(
   if (!mayRetry(row, evenIfSent)) {
     throw new AppError('SMS_NOT_RETRYABLE');
   }
-  await spendRetry(call, row);
+  await spendCustomSms(app, requirePhone(row.recipient, app.config.defaultCountry));
   await transaction(call, async (tx) => {
     // A provider that has seen a number sends nothing under it again: another copy is another message.
     const ref = row.status === 'unknown' ? newRef(app) : row.ref;
@@ -79,15 +78,6 @@ export async function retrySms(
     await enqueueSend(tx.db, row);
   });
   return getSms(call, id);
-}
-
-async function spendRetry({ app }: SignedInCall, { recipient }: SmsRow): Promise<void> {
-  const country = parsePhone(recipient, app.config.defaultCountry)?.country;
-  const contact = { channel: 'sms' as const, address: recipient, country };
-  const retryAfterSeconds = await spendSms(app, customBudgets(app, contact));
-  if (retryAfterSeconds !== null) {
-    throw new AppError('SMS_BUDGET_SPENT', { data: { retryAfterSeconds } });
-  }
 }
 
 /** The providers in their order, with what is known of the accounts. */
