@@ -132,3 +132,11 @@ export function rejected(
 export function unknown(reason: Unknown['reason'], httpStatus?: number): Unknown {
   return { outcome: 'unknown', reason, ...(httpStatus === undefined ? {} : { httpStatus }) };
 }
+
+/** The kind of a refusal, or the reason of a doubt; null for what was accepted. */
+export function becauseOf(outcome: SendOutcome): string | null {
+  if (outcome.outcome === 'accepted') {
+    return null;
+  }
+  return outcome.outcome === 'rejected' ? outcome.error : outcome.reason;
+}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Breaker, isOfTemplate, type OpenCircuit } from './breaker.ts';
-import { accepted, rejected, unknown, type SendOutcome } from './outcome.ts';
+import { accepted, becauseOf, rejected, unknown, type SendOutcome } from './outcome.ts';
 import { prepare, type RoutedMessage } from './prepare.ts';
 import type { LostMessage, ProviderMessage, SmsProvider } from './provider.ts';
 import type { Attempt, RouteResult, RouterOptions, SendOptions, Stopped } from './route.ts';
@@ -245,11 +245,4 @@ function isWorthWaiting(outcome: SendOutcome): boolean {
     outcome.error !== 'unexpected' &&
     outcome.providerCode !== null
   );
-}
-
-function becauseOf(outcome: SendOutcome): string | null {
-  if (outcome.outcome === 'accepted') {
-    return null;
-  }
-  return outcome.outcome === 'rejected' ? outcome.error : outcome.reason;
 }
