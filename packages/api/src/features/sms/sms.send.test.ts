@@ -246,11 +246,13 @@ test('M13: a provider that takes its time keeps nobody waiting, and other messag
   const staff = await api.signUp({ role: 'staff' });
   const { promise: answer, resolve } = Promise.withResolvers<SmsResult>();
   const slow = await queueText(api, staff);
-  vi.spyOn(api.sms, 'send').mockImplementationOnce(async (_message, { onTry }) => {
+  const send = vi.spyOn(api.sms, 'send').mockImplementationOnce(async (_message, { onTry }) => {
     await onTry(asking);
     return answer;
   });
   const sending = sendSms(api.app, { id: slow });
+  // The slow answer is for this one, whichever of the two gets to the provider first.
+  await vi.waitUntil(() => send.mock.calls.length === 1);
   const quick = await queueText(api, staff);
   await sendSms(api.app, { id: quick });
   await expect(staff.api.sms.get({ id: quick })).resolves.toMatchObject({ status: 'accepted' });
