@@ -1,16 +1,13 @@
-// `npm run bench -- <name> [--write]`: runs one benchmark and prints its section of RESULTS.md.
+// `npm run bench [-- <name>] [--write] [--quick] [--profile]`: measures, and prints what came out.
 import { measureEnumeration } from './enumeration.ts';
+import { readOptions } from './options.ts';
 import { writeSection } from './report.ts';
+import { runSuite, workloadNames } from './suite.ts';
 
-/** Every benchmark by its name. Each answers with its section of the page. */
-const benchmarks: Record<string, (signal: AbortSignal) => Promise<string>> = {
-  enumeration: measureEnumeration,
-};
-
-const [name = '', ...options] = process.argv.slice(2);
-const measure = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
-if (measure === undefined || options.some((option) => option !== '--write')) {
-  console.error(`npm run bench -- <${Object.keys(benchmarks).join(' | ')}> [--write]`);
+const names = [...workloadNames, 'enumeration'];
+const options = readOptions(process.argv.slice(2), names);
+if (options === null) {
+  console.error(`npm run bench [-- <${names.join(' | ')}>] [--write] [--quick] [--profile]`);
   process.exit(1);
 }
 
@@ -18,8 +15,12 @@ const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => abort.abort(new Error(`ended by ${signal}`)));
 }
-const section = await measure(abort.signal);
-console.log(section);
-if (options.includes('--write')) {
-  await writeSection(name, section);
+if (options.name === 'enumeration') {
+  const section = await measureEnumeration(abort.signal);
+  console.log(section);
+  if (options.isWritten) {
+    await writeSection(options.name, section);
+  }
+} else {
+  console.log(await runSuite({ ...options, signal: abort.signal }));
 }

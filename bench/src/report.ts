@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const page = fileURLToPath(new URL('../RESULTS.md', import.meta.url));
@@ -18,15 +18,16 @@ export function describeRun(
   name: string,
   { postgres, loadBefore }: { postgres: string; loadBefore: string },
 ): string {
-  const [cpu] = cpus();
+  const all = cpus();
+  const [cpu] = all;
   const gib = Math.round(totalmem() / 1024 ** 3);
   const facts = {
     Date: new Date().toISOString().slice(0, 10),
-    Machine: `${availableParallelism()} × ${cpu?.model.trim() ?? 'unknown'}, ${gib} GiB`,
+    Machine: `${all.length} × ${cpu?.model.trim() ?? 'unknown'}, ${gib} GiB`,
     Load: `${loadBefore} before, ${loadNow()} after`,
     Node: process.version,
     PostgreSQL: postgres,
-    Command: `\`npm run bench -- ${name} --write\``,
+    Command: `\`${name === '' ? 'npm run bench -- --write' : `npm run bench -- ${name} --write`}\``,
   };
   return Object.entries(facts)
     .map(([fact, value]) => `- ${fact}: ${value}`)

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startEmbeddedPostgres } from '@chapar/embedded-postgres';
 import pg from 'pg';
+import { startProcess } from './harness/process.ts';
 
 const main = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url));
 
@@ -30,50 +29,17 @@ export async function startServer(env: Record<string, string>): Promise<BenchSer
   await chmod(folder, 0o755);
   const postgres = await startEmbeddedPostgres({ directory: path.join(folder, 'postgres') });
   undo.defer(() => postgres.stop());
-  const url = await startProcess(undo, {
+  const server = await startProcess([process.execPath, [main]], {
     DATABASE_URL: postgres.url,
     DATA_DIR: path.join(folder, 'data'),
     PORT: '0',
     ...env,
   });
+  undo.use(server);
+  const { url } = server;
   const db = new pg.Client(postgres.url);
   await db.connect();
   undo.defer(() => db.end());
   const opened = undo.move();
   return { url, db, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-}
-
-/** What the process says last is kept, in case it fails. */
-const longestMemory = 10_000;
-
-async function startProcess(
-  undo: AsyncDisposableStack,
-  env: Record<string, string>,
-): Promise<string> {
-  const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [main], {
-    env: { PATH, HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = once(child, 'exit');
-  undo.defer(async () => {
-    child.kill('SIGTERM');
-    await ended;
-  });
-  let said = '';
-  return new Promise((resolve, reject) => {
-    const listen = (chunk: Buffer): void => {
-      said = (said + chunk.toString()).slice(-longestMemory);
-      const url = /listens at (\S+)/.exec(said)?.[1];
-      if (url) {
-        resolve(url);
-      }
-    };
-    child.stdout.on('data', listen);
-    child.stderr.on('data', listen);
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      reject(new Error(`The server ended (${code ?? 'by a signal'}): ${said.trim()}`));
-    });
-  });
 }
