@@ -11,6 +11,8 @@ export default defineConfig({
   dts: { generator: 'tsgo' },
   // `Symbol.asyncDispose` is younger than the libraries that many projects compile with.
   banner: { dts: '/// <reference lib="esnext.disposable" />' },
+  // The documentation is in the declarations.
+  outputOptions: { comments: { jsdoc: false } },
   deps: {
     neverBundle: [/^@trpc\//, 'superjson'],
     onlyBundle: [],

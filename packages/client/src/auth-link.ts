@@ -1,6 +1,6 @@
 import type { Operation, OperationResultEnvelope, TRPCClientError, TRPCLink } from '@trpc/client';
 import { observable, type Unsubscribable } from '@trpc/server/observable';
-import { appCodeOf, isTokenRefusal, toClientError } from './errors.ts';
+import { appCodeOf, isTokenRefusal, localError, toClientError } from './errors.ts';
 import type { Refresher } from './refresh.ts';
 import type { Credential, Session, TokenPair } from './session.ts';
 import type { AppRouter } from './types.ts';
@@ -15,6 +15,20 @@ const logins = new Set(['otp.verify', 'password.login', 'password.register']);
 const signOuts = new Set(['session.end', 'session.removeAll', 'account.remove']);
 const refresh = 'session.refresh';
 
+const ownerKey = 'chaparOwner';
+
+/** Context of a call that may go with nobody's token but this person's. */
+export function callAs(userId: string): Record<string, string> {
+  return { [ownerKey]: userId };
+}
+
+/** Somebody else may have signed in since the call was made. */
+function checkOwner(op: Operation, { userId }: Credential): void {
+  if (op.context[ownerKey] !== undefined && op.context[ownerKey] !== userId) {
+    throw localError('AUTH_REQUIRED', 'The person who wrote this is not signed in.');
+  }
+}
+
 /**
  * The headers of a batch. All of its calls go with one token; each is told which one.
  */
@@ -22,7 +36,13 @@ export function authorization(ops: readonly Operation[]): Record<string, string>
   const credentials = ops
     .map((op) => op.context[contextKey] as Credential | undefined)
     .filter((credential) => credential !== undefined);
-  const accessToken = credentials.at(-1)?.accessToken ?? null;
+  const chosen = credentials.at(-1);
+  const accessToken = chosen?.accessToken ?? null;
+  for (const op of ops) {
+    if (chosen) {
+      checkOwner(op, chosen);
+    }
+  }
   for (const credential of credentials) {
     credential.accessToken = accessToken;
   }
@@ -56,6 +76,7 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
             if (stopped) {
               return;
             }
+            checkOwner(op, credential);
             current = next({
               ...op,
               context: { ...op.context, [contextKey]: credential },
@@ -116,7 +137,7 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
           if (op.path === refresh) {
             await session.renew(data);
           } else if (logins.has(op.path)) {
-            await session.start(data);
+            await session.start(data, userIdOf(data));
           }
         };
 
@@ -146,4 +167,11 @@ function isTokenPair(data: unknown): data is TokenPair {
     return false;
   }
   return typeof data.accessToken === 'string' && typeof data.refreshToken === 'string';
+}
+
+/** A login's answer says who it is. */
+function userIdOf(answer: object): string | null {
+  const user: unknown = 'user' in answer ? answer.user : null;
+  const isUser = typeof user === 'object' && user !== null && 'id' in user;
+  return isUser && typeof user.id === 'string' ? user.id : null;
 }

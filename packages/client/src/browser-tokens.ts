@@ -1,19 +1,5 @@
+import { browserStorage, withLock } from './browser.ts';
 import type { Tokens, TokenStore } from './tokens.ts';
-
-interface BrowserStorage {
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
-  removeItem(key: string): void;
-}
-
-interface BrowserLocks {
-  request<T>(name: string, work: () => Promise<T>): Promise<T>;
-}
-
-interface Browser {
-  localStorage?: BrowserStorage;
-  navigator?: { locks?: BrowserLocks };
-}
 
 /**
  * Keeps the tokens in `localStorage` under `key`, shared by the tabs of an origin; a Web Lock
@@ -27,34 +13,20 @@ interface Browser {
 export function browserTokenStore(key = 'chapar.tokens'): TokenStore {
   const deviceItem = `${key}.device`;
   return {
-    get: () => parse(storage()?.getItem(key) ?? null),
+    get: () => parse(browserStorage()?.getItem(key) ?? null),
     set(tokens) {
       if (tokens) {
-        storage()?.setItem(key, JSON.stringify(tokens));
+        browserStorage()?.setItem(key, JSON.stringify(tokens));
       } else {
-        storage()?.removeItem(key);
+        browserStorage()?.removeItem(key);
       }
     },
-    getDevice: () => storage()?.getItem(deviceItem) ?? null,
+    getDevice: () => browserStorage()?.getItem(deviceItem) ?? null,
     setDevice(device) {
-      storage()?.setItem(deviceItem, device);
+      browserStorage()?.setItem(deviceItem, device);
     },
-    lock(work) {
-      const { navigator } = globalThis as Browser;
-      // There is none outside a secure context (plain http).
-      return navigator?.locks ? navigator.locks.request(key, work) : work();
-    },
+    lock: (work) => withLock(key, work),
   };
-}
-
-/** Asking for it throws where the page may not store anything; Node's is not one of a browser. */
-function storage(): BrowserStorage | null {
-  try {
-    const { localStorage } = globalThis as Browser;
-    return typeof localStorage?.getItem === 'function' ? localStorage : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Something else under the key counts as signed out. */

@@ -57,21 +57,21 @@ describe('tokens', () => {
   test('an expired token is refreshed once for ten parallel calls, mutations included', async () => {
     await using it = await setUp();
     await signIn(it);
-    it.server.expire();
+    it.server.sessions.expire();
     const calls = await Promise.all([
       ...Array.from({ length: 5 }, () => it.client.user.me.query()),
       ...Array.from({ length: 5 }, () => it.client.user.update.mutate({ firstName: 'x' })),
     ]);
     expect(new Set(calls.map(({ id }) => id))).toEqual(new Set(['access-2']));
-    expect(it.server.refreshes).toHaveLength(1);
+    expect(it.server.sessions.refreshes).toHaveLength(1);
     expect(await it.store.get()).toEqual({ accessToken: 'access-2', refreshToken: 'refresh-2' });
   });
 
   test('a token that is about to expire is refreshed before the call', async () => {
     await using it = await setUp();
-    it.server.accessExpiresIn = 0;
+    it.server.sessions.accessExpiresIn = 0;
     await signIn(it);
-    it.server.accessExpiresIn = 300;
+    it.server.sessions.accessExpiresIn = 300;
     it.server.requests.length = 0;
     await it.client.user.me.query();
     expect(it.server.requests).toEqual(['session.refresh', 'user.me']);
@@ -82,7 +82,7 @@ describe('tokens', () => {
   test('the attempt id is stored before the call and used again when the answer is lost', async () => {
     await using it = await setUp();
     await signIn(it);
-    it.server.expire();
+    it.server.sessions.expire();
     let lost = 2;
     let stored: unknown;
     it.server.faults.cutAnswer = (path) => {
@@ -93,7 +93,7 @@ describe('tokens', () => {
       return lost-- > 0;
     };
     await it.client.user.me.query();
-    const attempts = it.server.refreshes.map(({ attemptId }) => attemptId);
+    const attempts = it.server.sessions.refreshes.map(({ attemptId }) => attemptId);
     expect(attempts).toHaveLength(3);
     expect(new Set(attempts).size).toBe(1);
     expect(stored).toMatchObject({ refreshToken: 'refresh-1', attemptId: attempts[0] });
@@ -104,17 +104,17 @@ describe('tokens', () => {
     const attemptId = '01890a5d-ac96-774b-bcce-b302099a8057';
     const store = memoryTokenStore();
     await using it = await setUp({ tokenStore: store });
-    const pair = it.server.issue();
-    it.server.expire();
+    const pair = it.server.sessions.issue();
+    it.server.sessions.expire();
     await store.set({ accessToken: pair.accessToken, refreshToken: pair.refreshToken, attemptId });
     await it.client.user.me.query();
-    expect(it.server.refreshes).toEqual([{ refreshToken: 'refresh-1', attemptId }]);
+    expect(it.server.sessions.refreshes).toEqual([{ refreshToken: 'refresh-1', attemptId }]);
   });
 
   test('a refresh that cannot reach the server fails the call and keeps the tokens', async () => {
     await using it = await setUp();
     await signIn(it);
-    it.server.expire();
+    it.server.sessions.expire();
     it.server.faults.cutRequest = (path) => path === 'session.refresh';
     const error = await failure(it.client.user.update.mutate({}));
     expect(isChaparError(error)).toBe(false);
@@ -129,9 +129,9 @@ describe('tokens', () => {
     await using it = await setUp();
     const other = createChaparClient({ url: it.server.url, tokenStore: it.store });
     await signIn(it);
-    it.server.expire();
+    it.server.sessions.expire();
     await Promise.all([it.client.user.me.query(), other.user.me.query()]);
-    expect(it.server.refreshes).toHaveLength(1);
+    expect(it.server.sessions.refreshes).toHaveLength(1);
     await other.close();
   });
 
@@ -140,25 +140,25 @@ describe('tokens', () => {
     const store: TokenStore = { get: () => shared.get(), set: (tokens) => shared.set(tokens) };
     await using it = await setUp({ tokenStore: store });
     await signIn(it);
-    it.server.expire();
+    it.server.sessions.expire();
     it.server.faults.refuseRefresh = () => 'SESSION_RETRY_WITH_CURRENT';
     setTimeout(() => {
-      const { accessToken, refreshToken } = it.server.issue();
+      const { accessToken, refreshToken } = it.server.sessions.issue();
       void store.set({ accessToken, refreshToken });
     }, 300);
     expect((await it.client.user.me.query()).id).toBe('access-2');
-    expect(it.server.refreshes).toHaveLength(1);
+    expect(it.server.sessions.refreshes).toHaveLength(1);
     expect(it.ends).toEqual([]);
   });
 
   test('a refresh told to use the current tokens does not end the session', async () => {
     await using it = await setUp();
     await signIn(it);
-    it.server.expire();
+    it.server.sessions.expire();
     it.server.faults.refuseRefresh = () => 'SESSION_RETRY_WITH_CURRENT';
     const error = await failure(it.client.user.me.query());
     expect(appCodeOf(error)).toBe('SESSION_RETRY_WITH_CURRENT');
-    expect(it.server.refreshes).toHaveLength(1);
+    expect(it.server.sessions.refreshes).toHaveLength(1);
     expect(await it.store.get()).not.toBeNull();
     expect(it.ends).toEqual([]);
   });
@@ -172,7 +172,7 @@ describe('the end of a session', () => {
   ] as const)('%s at a refresh ends it, once', async (code, reason) => {
     await using it = await setUp();
     await signIn(it);
-    it.server.expire();
+    it.server.sessions.expire();
     it.server.faults.refuseRefresh = () => code;
     const errors = await Promise.all(
       Array.from({ length: 5 }, () => failure(it.client.user.me.query())),
@@ -198,7 +198,7 @@ describe('the end of a session', () => {
 
   test('a procedure that needs no token works although the old session cannot be refreshed', async () => {
     await using it = await setUp();
-    it.server.accessExpiresIn = 0;
+    it.server.sessions.accessExpiresIn = 0;
     await signIn(it);
     it.server.faults.refuseRefresh = () => 'SESSION_ENDED';
     await signIn(it);
@@ -324,7 +324,7 @@ describe('retries', () => {
     const id = it.client.newId();
     const message = { conversationId: 'c', id, text: 'hello' };
     expect(await it.client.chat.send.mutate(message)).toMatchObject({ id });
-    expect([...it.server.sent]).toEqual([[id, 'hello']]);
+    expect([...it.server.sent.values()]).toEqual([{ ...message, userId: null }]);
   });
 
   test('stop at once when the call is aborted or the client closed', async () => {

@@ -9,6 +9,7 @@ import { LiveSocket, type ConnectionState } from './live-socket.ts';
 import { Refresher } from './refresh.ts';
 import { retryLink } from './retry-link.ts';
 import { Session, type SessionEndReason } from './session.ts';
+import { keepInside, Signs } from './signs.ts';
 import { streamLink } from './stream-link.ts';
 import { memoryTokenStore, type TokenStore } from './tokens.ts';
 import type { AppRouter } from './types.ts';
@@ -85,12 +86,17 @@ export function createChaparClient(options: ChaparClientOptions): ChaparClient {
     fetch: options.fetch,
   };
   let live: LiveSocket | null = null;
+  const signs = new Signs();
 
   const session = new Session(store, {
-    started: () => live?.reopen(),
-    ended(reason) {
+    started() {
+      live?.reopen();
+      signs.give({ type: 'signed-in' });
+    },
+    ended(reason, userId) {
       const error = localError('SESSION_ENDED', 'This session has ended. Please sign in again.');
       void live?.stop(reason === 'signed-out' ? null : error);
+      signs.give({ type: 'ended', reason, userId });
       inItsOwnTurn(() => options.onSessionEnd?.({ reason }));
     },
   });
@@ -102,7 +108,13 @@ export function createChaparClient(options: ChaparClientOptions): ChaparClient {
       WebSocket: options.WebSocket ?? globalWebSocket(),
       session,
       refresher,
-      onChange: (state) => inItsOwnTurn(() => options.onConnectionChange?.(state)),
+      renew: (connectionId) => trpc.stream.renew.mutate({ connectionId }),
+      onChange(state) {
+        if (state === 'live') {
+          signs.give({ type: 'live' });
+        }
+        inItsOwnTurn(() => options.onConnectionChange?.(state));
+      },
     });
     return live;
   };
@@ -118,15 +130,21 @@ export function createChaparClient(options: ChaparClientOptions): ChaparClient {
   });
   const close = async (): Promise<void> => {
     closing.abort();
+    signs.give({ type: 'closed' });
     await live?.stop(null);
   };
   const controls: ClientControls = {
     close,
-    wake: () => live?.wake(),
+    wake() {
+      live?.wake();
+      signs.give({ type: 'wake' });
+    },
     newId,
     [Symbol.asyncDispose]: close,
   };
-  return withControls(trpc, controls);
+  const client = withControls(trpc, controls);
+  keepInside(client, { session, on: signs.on });
+  return client;
 }
 
 /** A callback that throws must not break off what the client is doing. */

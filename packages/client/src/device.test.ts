@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeServer } from '../test/fake-server.ts';
-import { failure, listen, mutate, setUp, signIn } from '../test/set-up.ts';
+import { failure, listen, mutate, mutex, setUp, signIn } from '../test/set-up.ts';
 import {
   browserTokenStore,
   createChaparClient,
@@ -11,16 +11,6 @@ import {
 } from './index.ts';
 
 const kept = 'c2l4dGVlbiBieXRlcyB0d2ljZSBtYWtlIDMyIGJ5dGU';
-
-/** Runs one after the other, as a lock across tabs does. */
-function mutex(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const result = last.then(work);
-    last = result.catch(() => null);
-    return result;
-  };
-}
 
 function refuse(): never {
   throw new Error('no storage');
@@ -62,11 +52,11 @@ describe('the key of the device', () => {
     await using it = await setUp();
     await Promise.all([failure(it.client.user.me.query()), mutate(it, 'password.login')]);
     await it.client.user.me.query();
-    it.server.expire();
+    it.server.sessions.expire();
     await it.client.user.update.mutate({});
     await it.client.session.end.mutate();
     await signIn(it);
-    expect(it.server.refreshes).toHaveLength(1);
+    expect(it.server.sessions.refreshes).toHaveLength(1);
     expect(it.server.devices.length).toBeGreaterThanOrEqual(6);
     expect(new Set(it.server.devices)).toEqual(new Set([await it.store.getDevice?.()]));
   });
@@ -112,8 +102,8 @@ describe('the key of the device', () => {
 
   test('is made before a refresh takes the lock', async () => {
     await using it = await setUp();
-    const { accessToken, refreshToken } = it.server.issue();
-    it.server.expire();
+    const { accessToken, refreshToken } = it.server.sessions.issue();
+    it.server.sessions.expire();
     await it.store.set({ accessToken, refreshToken });
     const heard = listen(it);
     await vi.waitUntil(() => heard.events.length === 1, { timeout: 5_000 });

@@ -1,3 +1,4 @@
+export { browserOutboxStorage } from './browser-outbox.ts';
 export { browserTokenStore } from './browser-tokens.ts';
 export {
   createChaparClient,
@@ -10,6 +11,15 @@ export { appCodeOf, isChaparError, SocketRefusedError, type ChaparError } from '
 export type { Language } from './http.ts';
 export { newId } from './id.ts';
 export type { ConnectionState } from './live-socket.ts';
+export {
+  live,
+  type LiveEvent,
+  type LiveOptions,
+  type LiveState,
+  type LiveView,
+} from './live-state.ts';
+export type { OutboxEntry, OutboxStorage } from './outbox-list.ts';
+export { createOutbox, OutboxFullError, type Outbox, type OutboxOptions } from './outbox.ts';
 export type { SessionEndReason } from './session.ts';
 export { memoryTokenStore, type Tokens, type TokenStore } from './tokens.ts';
 export type {
@@ -21,6 +31,8 @@ export type {
   FriendView,
   Me,
   MessageView,
+  PresenceEvent,
+  PresenceView,
   RouterInputs,
   RouterOutputs,
   SessionView,

@@ -1,10 +1,12 @@
 import type { TRPCWebSocketClient } from '@trpc/client';
 import { comeBackOf } from './backoff.ts';
 import { localError, SocketRefusedError } from './errors.ts';
+import { HeldSockets, servedMs, type Held } from './held-sockets.ts';
 import { Pace } from './pace.ts';
 import type { Refresher } from './refresh.ts';
+import { Renewer, type CallRenew } from './renewal.ts';
 import type { Credential, Session } from './session.ts';
-import { createTrpcSocket } from './trpc-socket.ts';
+import { createTrpcSocket, reconnectNotice } from './trpc-socket.ts';
 import { SupervisedSocket, type SocketConstructor } from './web-socket.ts';
 
 /** What can be said about the live connection. */
@@ -27,6 +29,7 @@ interface LiveSocketOptions {
   WebSocket: SocketConstructor;
   session: Session;
   refresher: Refresher;
+  renew: CallRenew;
   onChange(state: ConnectionState): void;
 }
 
@@ -36,15 +39,16 @@ const offlineAfterFailures = 3;
 
 /**
  * The one WebSocket: opened for the first subscription, opened again whenever it is lost, closed
- * a while after the last subscription ends. tRPC's client sends the subscriptions again; when and
- * with which token a socket is opened is decided here.
+ * a while after the last subscription ends. For a moment there are two, when one is replaced while
+ * it serves. tRPC's client moves the subscriptions; when and with which token is decided here.
  */
 export class LiveSocket {
   readonly client: TRPCWebSocketClient;
   readonly #options: LiveSocketOptions;
+  readonly #renewer: Renewer;
   readonly #dependents = new Set<Dependent>();
   readonly #pace = new Pace();
-  readonly #sockets = new Map<SupervisedSocket, Credential>();
+  readonly #sockets = new HeldSockets();
   #state: ConnectionState = 'offline';
   #credential: Credential = { epoch: 0, accessToken: null };
   /** A token that the server does not accept. */
@@ -55,15 +59,19 @@ export class LiveSocket {
 
   constructor(options: LiveSocketOptions) {
     this.#options = options;
-    const { WebSocket: Inner } = options;
+    const { WebSocket: Inner, session, refresher, renew } = options;
+    this.#renewer = new Renewer({ session, refresher, call: renew });
     this.client = createTrpcSocket({
       prepare: () => this.#prepare(),
       token: () => this.#credential.accessToken ?? '',
       open: (url) =>
         new SupervisedSocket(new Inner(url), {
-          opening: (socket) => this.#sockets.set(socket, this.#credential),
+          opening: (socket) => this.#sockets.add(socket, this.#credential),
+          speaking: (socket) => this.#sockets.speaking(socket),
           closed: (socket, code) => this.#closed(socket, code),
         }),
+      serving: () => this.#serving(),
+      noticed: () => this.#noticed(),
       idleMs,
     });
   }
@@ -82,14 +90,21 @@ export class LiveSocket {
     };
   }
 
-  /** The server has answered on the socket. */
-  serving(): void {
-    this.#pace.serving();
-    this.#refused = null;
-    this.#report();
+  /** An event has come over the socket that speaks. */
+  heard(event: unknown): void {
+    const { speaker } = this.#sockets;
+    if (!speaker || typeof event !== 'object' || event === null || !('type' in event)) {
+      return;
+    }
+    if (event.type === 'stream.ready') {
+      const { socket, held } = speaker;
+      const id = 'connectionId' in event ? event.connectionId : null;
+      held.connectionId = typeof id === 'string' ? id : null;
+      held.stopRenewal ??= this.#keep(socket, held);
+    }
   }
 
-  /** Who the present socket was opened for. */
+  /** Who the newest socket was opened for. */
   get credential(): Credential {
     return this.#credential;
   }
@@ -97,16 +112,12 @@ export class LiveSocket {
   /** Gives up the present sockets; new ones are opened with the tokens of that time. */
   reopen(refused: string | null = null): void {
     this.#refused = refused;
-    for (const socket of this.#sockets.keys()) {
-      socket.close();
-    }
+    this.#sockets.close();
   }
 
   /** The network or the app has come back: looks whether the socket lives, or tries at once. */
   wake(): void {
-    for (const socket of this.#sockets.keys()) {
-      socket.probe();
-    }
+    this.#sockets.probe();
     this.#pace.cut('wake');
   }
 
@@ -154,32 +165,64 @@ export class LiveSocket {
     return url;
   }
 
+  #serving(): void {
+    const held = this.#sockets.speaker?.held;
+    if (held?.servingSince === null) {
+      held.servingSince = performance.now();
+      this.#refused = null;
+      this.#report();
+    }
+  }
+
+  /** The socket asks to be replaced; until that is done it goes on. */
+  #noticed(): void {
+    const held = this.#sockets.speaker?.held;
+    if (held && !held.isNoticed) {
+      held.isNoticed = true;
+      this.#pace.replacing(servedMs(held));
+    }
+  }
+
+  #keep(socket: SupervisedSocket, held: Held): () => void {
+    return this.#renewer.keep({
+      accessToken: held.credential.accessToken ?? '',
+      connectionId: () => held.connectionId,
+      isNeeded: () => this.#dependents.size > 0,
+      // It is replaced as if the server had asked for it.
+      failed: () => socket.receive(reconnectNotice),
+    });
+  }
+
   #closed(socket: SupervisedSocket, code: number): void {
-    const credential = this.#sockets.get(socket);
-    this.#sockets.delete(socket);
-    const wasNeeded = this.#dependents.size > 0;
-    this.#pace.lost(code, wasNeeded);
-    if (!wasNeeded) {
+    const { held, isReplaced } = this.#sockets.remove(socket);
+    if (this.#dependents.size === 0) {
+      this.#pace.released((held?.servingSince ?? null) !== null);
       return;
     }
+    if (!held || isReplaced) {
+      return;
+    }
+    this.#pace.lost(code, servedMs(held));
     const advice = comeBackOf(code);
     if (advice === 'refresh') {
-      this.#refused = credential?.accessToken ?? null;
-    }
-    if (advice === 'never') {
-      this.#refusedForGood(code, credential);
+      this.#refused = held.credential.accessToken;
+    } else if (advice === 'never') {
+      this.#refusedForGood(code, held.credential);
     }
     this.#report();
   }
 
-  #refusedForGood(code: number, credential: Credential | undefined): void {
-    const { session } = this.#options;
-    if (code !== 4403 || !credential) {
-      void this.stop(new SocketRefusedError(code));
+  #refusedForGood(code: number, credential: Credential): void {
+    if (code !== 4403) {
+      if (!this.#sockets.isOpen) {
+        // Otherwise it has made room for the one that takes its place.
+        void this.stop(new SocketRefusedError(code));
+      }
       return;
     }
     // With other tokens than the socket had, it is for the server to say whether they are good.
     const settle = async (): Promise<void> => {
+      const { session } = this.#options;
       if (await session.isCurrent(credential)) {
         await session.end('ended', credential.epoch);
       }
@@ -189,18 +232,17 @@ export class LiveSocket {
 
   #report(): void {
     const state = this.#judge();
-    if (state === this.#state) {
-      return;
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#options.onChange(state);
     }
-    this.#state = state;
-    this.#options.onChange(state);
   }
 
   #judge(): ConnectionState {
     if (this.#dependents.size === 0) {
       return 'offline';
     }
-    if (this.#pace.isServing) {
+    if (this.#sockets.isServing) {
       return 'live';
     }
     return this.#pace.failures > offlineAfterFailures ? 'offline' : 'connecting';

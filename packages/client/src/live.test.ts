@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Entry } from '../test/fake-server.ts';
+import type { Entry } from '../test/fake-log.ts';
 import { listen, setUp, signIn } from '../test/set-up.ts';
 import { appCodeOf, SocketRefusedError } from './index.ts';
 
@@ -59,8 +59,8 @@ describe('the live stream', () => {
       await waitUntil(() => heard.seqs.length === (round + 1) * 20);
     }
     expect(heard.seqs).toEqual(seqs(1, 60));
-    expect(it.server.resumes).toHaveLength(4);
-    expect(it.server.resumes.slice(1)).not.toContain(null);
+    expect(it.server.log.resumes).toHaveLength(4);
+    expect(it.server.log.resumes.slice(1)).not.toContain(null);
   });
 
   test('continues after an event id that the app has kept', async () => {
@@ -69,11 +69,11 @@ describe('the live stream', () => {
     it.server.append(entry(1), entry(2), entry(4));
     const heard = listen(it, '11');
     await waitUntil(() => heard.events.length === 3);
-    expect(it.server.resumes).toEqual(['11']);
+    expect(it.server.log.resumes).toEqual(['11']);
     expect(heard.seqs).toEqual(['s:2', 's:4']);
     it.server.cut();
-    await waitUntil(() => it.server.resumes.length === 2);
-    expect(it.server.resumes).toEqual(['11', '12']);
+    await waitUntil(() => it.server.log.resumes.length === 2);
+    expect(it.server.log.resumes).toEqual(['11', '12']);
   });
 
   test('two subscriptions share a socket and remember what they had on their own', async () => {
@@ -90,6 +90,31 @@ describe('the live stream', () => {
     await waitUntil(() => first.seqs.length === 3 && second.seqs.length === 3);
     expect(first.seqs).toEqual(second.seqs);
     expect(it.server.opened).toBe(2);
+  });
+
+  test('passes on what is not stored, and the event of a stream that was left', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    const heard = listen(it);
+    await waitUntil(() => heard.events.length === 1);
+    const typing = { type: 'chat.typing', conversationId: 'c', userId: 'u', seconds: 6 };
+    const left = { type: 'stream.left', streamId: 'u', seq: 1, at: '', body: { streamId: 'c' } };
+    it.server.append({ cursor: 11, event: typing }, { cursor: 11, event: typing });
+    it.server.append({ cursor: 12, event: left }, { cursor: 12, event: left });
+    it.server.append({ cursor: 13, event: typing });
+    await waitUntil(() => heard.events.length === 5);
+    expect(heard.events.slice(1)).toEqual([typing, typing, left, typing]);
+    const [connectionId] = it.server.sockets.keys();
+    expect(heard.events[0]).toEqual({ type: 'stream.ready', connectionId });
+  });
+
+  test('with callbacks is something to unsubscribe from', async () => {
+    await using it = await setUp();
+    await signIn(it);
+    const subscription = it.client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
+    expect(Object.keys(subscription)).toEqual(['unsubscribe']);
+    expect(Symbol.asyncIterator in subscription).toBe(false);
+    subscription.unsubscribe();
   });
 
   test('is an async iterator without callbacks', async () => {
@@ -153,7 +178,7 @@ describe('a stream that the server ends on a socket that stays', () => {
       it.server.append(entry(1), entry(2), { cursor: 11, event: { type } }, entry(3), entry(4));
       await waitUntil(() => heard.seqs.length === 4);
       expect(heard.seqs).toEqual(seqs(1, 4));
-      expect(it.server.resumes).toEqual([null, '11']);
+      expect(it.server.log.resumes).toEqual([null, '11']);
       expect(it.server.opened).toBe(1);
       expect(heard.errors).toEqual([]);
       expect(heard.completed).toBe(0);
@@ -168,7 +193,7 @@ describe('a stream that the server ends on a socket that stays', () => {
     const heard = listen(it);
     await waitUntil(() => heard.events.length === 1);
     expect(it.server.socketTokens).toEqual(['access-1', 'access-2']);
-    expect(it.server.refreshes).toHaveLength(1);
+    expect(it.server.sessions.refreshes).toHaveLength(1);
   });
 
   test('because the session has ended is over', async () => {
@@ -211,14 +236,14 @@ describe('a socket that is closed', () => {
     await waitUntil(() => heard.events.length === 1);
     it.server.append(entry(1), entry(2));
     await waitUntil(() => heard.seqs.length === 2);
-    it.server.expire();
+    it.server.sessions.expire();
     it.server.close(4401);
     it.server.append(entry(3));
     await waitUntil(() => heard.seqs.length === 3);
     expect(heard.seqs).toEqual(seqs(1, 3));
     expect(it.server.socketTokens).toEqual(['access-1', 'access-2']);
-    expect(it.server.refreshes).toHaveLength(1);
-    expect(it.server.resumes).toEqual([null, '11']);
+    expect(it.server.sessions.refreshes).toHaveLength(1);
+    expect(it.server.log.resumes).toEqual([null, '11']);
     expect(it.states).toEqual(['connecting', 'live', 'connecting', 'live']);
   });
 
@@ -227,11 +252,11 @@ describe('a socket that is closed', () => {
     await signIn(it);
     const heard = listen(it);
     await waitUntil(() => heard.events.length === 1);
-    it.server.expire();
+    it.server.sessions.expire();
     await it.client.user.me.query();
     it.server.close(4401);
     await waitUntil(() => heard.events.length === 2);
-    expect(it.server.refreshes).toHaveLength(1);
+    expect(it.server.sessions.refreshes).toHaveLength(1);
   });
 
   test('with 4403 ends the session', async () => {
@@ -294,7 +319,7 @@ describe('a socket that is closed', () => {
     await signIn(it);
     const heard = listen(it);
     await waitUntil(() => heard.events.length === 1);
-    it.server.expire();
+    it.server.sessions.expire();
     await it.client.user.me.query();
     it.server.close(4403);
     await waitUntil(() => it.ends.length === 1);
@@ -306,7 +331,7 @@ describe('a socket that is closed', () => {
     await signIn(it);
     const heard = listen(it);
     await waitUntil(() => heard.events.length === 1);
-    const { accessToken, refreshToken } = it.server.issue();
+    const { accessToken, refreshToken } = it.server.sessions.issue();
     await it.store.set({ accessToken, refreshToken });
     it.server.close(4403);
     await waitUntil(() => heard.events.length === 2);
@@ -362,7 +387,7 @@ describe('a socket that is closed', () => {
     await wait(3_000);
     expect(it.server.opened).toBeGreaterThan(0);
     expect(it.server.opened).toBeLessThanOrEqual(4);
-    expect(it.server.refreshes.length).toBeLessThanOrEqual(4);
+    expect(it.server.sessions.refreshes.length).toBeLessThanOrEqual(4);
     expect(heard.events).toEqual([]);
   });
 

@@ -2,12 +2,13 @@ import { pause, reconnectDelayMs, type Lost } from './backoff.ts';
 
 /** A connection that lasted this long has served well. */
 const stableMs = 5_000;
+/** The close code of a server that restarts: all of its clients come at once. */
+const restart = 1012;
 
 /** When the next socket may be opened, by what became of those before. */
 export class Pace {
   #failures = 0;
   #lost: Lost | null = null;
-  #servingSince: number | null = null;
   #waiting = new AbortController();
 
   /** Sockets in a row, the present one included, that have not served well. */
@@ -15,32 +16,40 @@ export class Pace {
     return this.#failures;
   }
 
-  get isServing(): boolean {
-    return this.#servingSince !== null;
-  }
-
   /** Waits until a socket may be opened. @returns false when none is wanted any more */
   async next(): Promise<boolean> {
-    const { signal } = this.#waiting;
-    const delay = reconnectDelayMs(this.#failures, this.#lost);
-    this.#failures += 1;
-    await pause(delay, signal).catch(() => undefined);
-    return signal.reason !== 'stop';
+    for (;;) {
+      const { signal } = this.#waiting;
+      const delay = reconnectDelayMs(this.#failures, this.#lost);
+      this.#failures += 1;
+      await pause(delay, signal).catch(() => undefined);
+      if (signal.reason !== 'again') {
+        return signal.reason !== 'stop';
+      }
+    }
   }
 
-  /** The server has answered on the socket. */
-  serving(): void {
-    this.#servingSince ??= performance.now();
+  /** A socket that has served for `servedMs` is to be replaced while it goes on serving. */
+  replacing(servedMs: number): void {
+    this.#credit(servedMs);
+    this.#lost = { code: restart };
   }
 
-  /** The socket is gone. One that nobody needed is no loss. */
-  lost(code: number, wasNeeded: boolean): void {
-    const since = this.#servingSince;
-    this.#servingSince = null;
-    if (since !== null && (!wasNeeded || performance.now() - since >= stableMs)) {
+  /** A socket that served for `servedMs`, if ever, is gone, and others are needed. */
+  lost(code: number, servedMs: number): void {
+    this.#lost = { code };
+    if (this.#credit(servedMs)) {
+      // Who waits for one to replace it waits by what came before, maybe for long.
+      this.#cut('again');
+    }
+  }
+
+  /** The last socket is gone, and nobody needs one. */
+  released(hasServed: boolean): void {
+    this.#lost = null;
+    if (hasServed) {
       this.#failures = 0;
     }
-    this.#lost = wasNeeded ? { code } : null;
   }
 
   /** Ends the present wait: to go on at once, or for good. */
@@ -50,6 +59,18 @@ export class Pace {
     } else {
       this.#lost = null;
     }
+    this.#cut(reason);
+  }
+
+  #credit(servedMs: number): boolean {
+    const isGood = servedMs >= stableMs;
+    if (isGood) {
+      this.#failures = 0;
+    }
+    return isGood;
+  }
+
+  #cut(reason: 'wake' | 'stop' | 'again'): void {
     const waiting = this.#waiting;
     this.#waiting = new AbortController();
     waiting.abort(reason);

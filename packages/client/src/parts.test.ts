@@ -46,6 +46,16 @@ describe('reconnectDelayMs', () => {
     expect(reconnectDelayMs(9, { code: 1006 })).toBe(0);
   });
 
+  test('treats a code that nobody knows like any loss: full jitter', () => {
+    for (const code of [4321, 1011, 3000]) {
+      expect([0, 1, 2, 9].map((failures) => longest(failures, code))).toEqual([
+        300, 2_000, 4_000, 30_000,
+      ]);
+      vi.spyOn(Math, 'random').mockReturnValue(0);
+      expect(reconnectDelayMs(9, { code })).toBe(0);
+    }
+  });
+
   test('is short after a connection that served well', () => {
     expect(longest(0)).toBe(0);
     expect(longest(0, 1006)).toBe(300);

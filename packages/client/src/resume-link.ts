@@ -40,12 +40,10 @@ export function resumeLink(live: LiveSocket, session: Session): TRPCLink<AppRout
           current = next(lastEventId === undefined ? op : after(op, lastEventId)).subscribe({
             next(envelope) {
               const { result } = envelope;
-              if (result.type !== 'state') {
-                live.serving();
-              }
-              if (result.type === 'data' && result.id !== undefined) {
-                lastEventId = result.id;
+              if (result.type === 'data' && isTracked(result.data)) {
+                lastEventId = result.data.id;
                 failures = 0;
+                live.heard(result.data.data);
               }
               if (result.type !== 'stopped') {
                 observer.next(envelope);
@@ -109,4 +107,12 @@ export function resumeLink(live: LiveSocket, session: Session): TRPCLink<AppRout
 function after(op: Operation, lastEventId: string): Operation {
   const input = typeof op.input === 'object' ? op.input : null;
   return { ...op, input: { ...input, lastEventId } };
+}
+
+/** An event comes wrapped together with its place in the log. */
+function isTracked(data: unknown): data is { id: string; data: unknown } {
+  if (typeof data !== 'object' || data === null || !('id' in data) || !('data' in data)) {
+    return false;
+  }
+  return typeof data.id === 'string';
 }

@@ -15,19 +15,31 @@ interface Budget {
 }
 
 const forQueries: Budget = { retries: 3, withinMs: 5_000, answerWithinMs: 30_000 };
-const forRepeatable: Budget = { retries: 12, withinMs: 30_000, answerWithinMs: 10_000 };
+const forSends: Budget = { retries: 12, withinMs: 30_000, answerWithinMs: 10_000 };
+/** It has to be over while there is time to replace the socket. */
+const forRenewals: Budget = { retries: 3, withinMs: 8_000, answerWithinMs: 5_000 };
+/** The outbox, which repeats by itself. */
+const forOneTry: Budget = { retries: 0, withinMs: 0, answerWithinMs: 10_000 };
 
 /**
- * Mutations that may be sent twice: what they create has an id made by the client, so a repeat is
- * the same request.
+ * Mutations that may be sent twice: what they create has an id made by the client, or they only
+ * say what is so already.
  */
-const repeatable = new Set(['chat.send']);
+const repeatable: Partial<Record<string, Budget>> = {
+  'chat.send': forSends,
+  'stream.renew': forRenewals,
+};
+
+const onceKey = 'chaparOnce';
+
+/** Context of a call that is tried once; without an answer it fails after 10 s. */
+export const once = { [onceKey]: true };
 
 function budgetOf(op: Operation): Budget | null {
-  if (op.type === 'query') {
-    return forQueries;
+  if (op.context[onceKey] === true) {
+    return forOneTry;
   }
-  return repeatable.has(op.path) ? forRepeatable : null;
+  return op.type === 'query' ? forQueries : (repeatable[op.path] ?? null);
 }
 
 /**

@@ -20,7 +20,8 @@ export interface TokenPair {
 
 interface SessionListeners {
   started(): void;
-  ended(reason: SessionEndReason): void;
+  /** @param userId whose session it was, where that is known */
+  ended(reason: SessionEndReason, userId: string | null): void;
 }
 
 /** Proof of who was signed in when something began. */
@@ -28,6 +29,8 @@ export interface Credential {
   /** Rises whenever somebody signs in or the session ends. */
   epoch: number;
   accessToken: string | null;
+  /** Whose token it is, where that is known. */
+  userId?: string | null;
 }
 
 const refreshBeforeMs = 30_000;
@@ -42,6 +45,8 @@ export class Session {
   #signIns: Promise<unknown> = Promise.resolve();
   /** Whether tokens of this epoch have been seen in the store. */
   #isKnown = false;
+  /** By the tokens that were in the store last. */
+  #userId: string | null = null;
   /** Of the token that this process got itself; that of any other is unknown. */
   #life: { accessToken: string; startedAt: number; ms: number } | null = null;
 
@@ -54,12 +59,21 @@ export class Session {
     return this.#epoch;
   }
 
+  /** Who is signed in, as far as that is known without looking. */
+  get userId(): string | null {
+    return this.#userId;
+  }
+
   /** The stored tokens. Have others removed them, say another tab, the session ends here as well. */
   async read(): Promise<Tokens | null> {
     const epoch = this.#epoch;
     const tokens = await this.#store.get();
+    if (epoch !== this.#epoch) {
+      return tokens;
+    }
     if (tokens) {
       this.#isKnown = true;
+      this.#userId = tokens.userId ?? null;
     } else if (this.#isKnown) {
       await this.end('ended', epoch);
     }
@@ -69,23 +83,26 @@ export class Session {
   async credential(): Promise<Credential> {
     const epoch = this.#epoch;
     const tokens = await this.read();
-    return { epoch, accessToken: tokens?.accessToken ?? null };
+    return { epoch, accessToken: tokens?.accessToken ?? null, userId: tokens?.userId ?? null };
   }
 
   /** Whether the token should be changed for a new one before it is used. */
   isExpiring(accessToken: string): boolean {
-    const left = this.#msLeft(accessToken);
+    const left = this.lifeOf(accessToken);
     return left !== null && left.ms < Math.min(refreshBeforeMs, left.of / 2);
   }
 
   /** Whether the token is known to be of no use any more. */
   isExpired(accessToken: string): boolean {
-    const left = this.#msLeft(accessToken);
+    const left = this.lifeOf(accessToken);
     return left !== null && left.ms <= 0;
   }
 
-  /** The monotonic clock: the device's date may be wrong or jump. */
-  #msLeft(accessToken: string): { ms: number; of: number } | null {
+  /**
+   * What is left of a token's life, and how long it was, where that is known. By the monotonic
+   * clock: the device's date may be wrong or jump.
+   */
+  lifeOf(accessToken: string): { ms: number; of: number } | null {
     const life = this.#life;
     if (life?.accessToken !== accessToken) {
       return null;
@@ -107,9 +124,10 @@ export class Session {
   }
 
   /** Somebody has just signed in. */
-  async start(pair: TokenPair): Promise<void> {
+  async start(pair: TokenPair, userId: string | null): Promise<void> {
     this.#epoch += 1;
     this.#isKnown = false;
+    this.#userId = userId;
     await this.renew(pair);
     this.#listeners.started();
   }
@@ -117,7 +135,19 @@ export class Session {
   /** The same session with new tokens. */
   async renew({ accessToken, refreshToken, accessExpiresIn }: TokenPair): Promise<void> {
     this.#life = { accessToken, startedAt: performance.now(), ms: accessExpiresIn * 1000 };
-    await this.#store.set({ accessToken, refreshToken });
+    const userId = this.#userId;
+    await this.#store.set({ accessToken, refreshToken, ...(userId !== null && { userId }) });
+  }
+
+  /** Keeps whose the stored tokens are, when they were stored without it. */
+  async learnUser(userId: string, epoch: number): Promise<void> {
+    await this.alone(async () => {
+      const tokens = await this.read();
+      if (tokens && tokens.userId === undefined && epoch === this.#epoch) {
+        this.#userId = userId;
+        await this.#store.set({ ...tokens, userId });
+      }
+    });
   }
 
   /** Remembers that a refresh begins. */
@@ -133,10 +163,12 @@ export class Session {
     this.#epoch += 1;
     this.#isKnown = false;
     this.#life = null;
+    const userId = this.#userId;
+    this.#userId = null;
     try {
       await this.#store.set(null);
     } finally {
-      this.#listeners.ended(this.#signingOut > 0 ? 'signed-out' : reason);
+      this.#listeners.ended(this.#signingOut > 0 ? 'signed-out' : reason, userId);
     }
   }
 

@@ -9,6 +9,8 @@ export interface Tokens {
    * answer or a restart is recognised as the same refresh.
    */
   attemptId?: string;
+  /** Whose tokens they are. Tokens from elsewhere may be stored without it. */
+  userId?: string;
 }
 
 /**

@@ -11,7 +11,7 @@ export type RouterOutputs = inferRouterOutputs<AppRouter>;
 
 /**
  * What arrives in `stream.onEvent`, told apart by `type`. Stored events have `streamId`, `seq`,
- * `at` and `body`; the signals `stream.ready` and `stream.reset` have nothing else.
+ * `at` and `body`; signals, such as `stream.reset` and `chat.typing`, are of the moment only.
  */
 export type StreamEvent =
   RouterOutputs['stream']['onEvent'] extends AsyncIterable<{ data: infer Event }> ? Event : never;
@@ -33,6 +33,15 @@ export type ConversationView = RouterOutputs['chat']['start'];
 
 /** A message. */
 export type MessageView = RouterOutputs['chat']['send'];
+
+/** What arrives in `presence.onChange`, told apart by `type`. */
+export type PresenceEvent =
+  RouterOutputs['presence']['onChange'] extends AsyncIterable<{ data: infer Event }>
+    ? Event
+    : never;
+
+/** How somebody else is: online, or last seen then. */
+export type PresenceView = Extract<PresenceEvent, { type: 'presence.snapshot' }>['people'][number];
 
 /** One of the caller's sessions. */
 export type SessionView = RouterOutputs['session']['list']['items'][number];

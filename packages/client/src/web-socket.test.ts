@@ -1,60 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createChaparClient, memoryTokenStore, type SocketLike } from './index.ts';
-
-/** A socket of a network that says nothing by itself. */
-class SilentSocket implements SocketLike {
-  static all: SilentSocket[] = [];
-  readyState = 0;
-  binaryType = '';
-  onopen: SocketLike['onopen'] = null;
-  onmessage: SocketLike['onmessage'] = null;
-  onerror: SocketLike['onerror'] = null;
-  onclose: SocketLike['onclose'] = null;
-  readonly sent: string[] = [];
-  readonly url: string;
-
-  constructor(url: string) {
-    this.url = url;
-    SilentSocket.all.push(this);
-  }
-
-  send(text: string): void {
-    this.sent.push(text);
-  }
-
-  /** As on Android: the close event waits for the other side. */
-  close(): void {
-    this.readyState = 2;
-  }
-
-  open(): void {
-    this.readyState = 1;
-    this.onopen?.({} as never);
-  }
-
-  receive(data: unknown): void {
-    const text = typeof data === 'string' ? data : JSON.stringify(data);
-    this.onmessage?.({ data: text } as never);
-  }
-
-  get requestId(): unknown {
-    const messages = this.sent
-      .filter((text) => text.startsWith('{'))
-      .map((text) => JSON.parse(text) as { id?: unknown; method: string });
-    return messages.find(({ method }) => method === 'subscription')?.id;
-  }
-
-  get lastEventId(): unknown {
-    const text = this.sent.find((sent) => sent.includes('"subscription"')) ?? '{}';
-    const message = JSON.parse(text) as { params?: { lastEventId?: unknown } };
-    return message.params?.lastEventId;
-  }
-
-  deliver(id: string, seq: number): void {
-    const data = { id, data: { type: 'user.updated', streamId: 's', seq, at: '', body: {} } };
-    this.receive({ id: this.requestId, result: { type: 'data', id, data: { json: data } } });
-  }
-}
+import { SilentSocket } from '../test/silent-socket.ts';
+import { createChaparClient, memoryTokenStore } from './index.ts';
 
 let seen: number[] = [];
 let states: string[] = [];
@@ -144,6 +90,14 @@ test('a socket that does not open within 10 s is given up', async () => {
   expect(SilentSocket.all).toHaveLength(2);
 });
 
+test('a socket that is closed before it opens is tried again, whether or not it says why', async () => {
+  client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
+  await vi.advanceTimersByTimeAsync(10);
+  SilentSocket.all[0]!.closed(1006);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(SilentSocket.all).toHaveLength(2);
+});
+
 test('wake finds a dead socket out within 3 s', async () => {
   const socket = await listen();
   client.wake();
@@ -204,12 +158,60 @@ test('an attempt that waits when the client is closed leaves no timer', async ()
   expect(SilentSocket.all).toHaveLength(1);
 });
 
-test('a notice of the server that it restarts changes nothing until the socket closes', async () => {
+test('late events of a socket that was given up are not heard', async () => {
   const socket = await listen();
-  socket.receive({ id: null, method: 'reconnect' });
+  const { onopen, onmessage, onerror, onclose } = socket;
+  socket.deliver('7', 1);
+  client.wake();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(states.at(-1)).toBe('connecting');
+  await vi.advanceTimersByTimeAsync(1_100);
+  const next = SilentSocket.all[1]!;
+  next.open();
+  await vi.advanceTimersByTimeAsync(10);
+  next.start();
+  // What a platform had queued for the old socket, and what it says a minute later.
+  const data = JSON.stringify({ id: null, method: 'reconnect' });
+  onmessage?.({ data } as never);
+  onopen?.({} as never);
+  onerror?.({} as never);
+  onclose?.({ code: 4403 } as never);
+  await vi.advanceTimersByTimeAsync(5_000);
+  next.deliver('8', 2);
+  expect(SilentSocket.all).toHaveLength(2);
+  expect(seen).toEqual([1, 2]);
+  expect(states).toEqual(['connecting', 'live', 'connecting', 'live']);
+});
+
+test('a half-open connection is given up within 28 s of the last sign of life', async () => {
+  const socket = await listen();
+  await vi.advanceTimersByTimeAsync(13_000);
+  socket.deliver('7', 1);
+  const silentSince = performance.now();
+  await vi.waitFor(
+    async () => {
+      await vi.advanceTimersByTimeAsync(100);
+      expect(SilentSocket.all).toHaveLength(2);
+    },
+    { timeout: 5_000, interval: 1 },
+  );
+  const next = SilentSocket.all[1]!;
+  expect(next.openedAt - silentSince).toBeLessThanOrEqual(28_300);
+  expect(next.openedAt - silentSince).toBeGreaterThan(27_000);
+  expect(socket.readyState).toBe(2);
+});
+
+test('wake leaves a socket alone that answers, and one that is being opened', async () => {
+  client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
+  await vi.advanceTimersByTimeAsync(10);
+  client.wake();
+  await vi.advanceTimersByTimeAsync(5_000);
+  const socket = SilentSocket.all[0]!;
+  socket.open();
+  await vi.advanceTimersByTimeAsync(10);
+  client.wake();
+  await vi.advanceTimersByTimeAsync(2_900);
+  socket.receive('PONG');
   await vi.advanceTimersByTimeAsync(5_000);
   expect(SilentSocket.all).toHaveLength(1);
-  socket.onclose?.({ code: 1012 } as never);
-  await vi.advanceTimersByTimeAsync(1_500);
-  expect(SilentSocket.all).toHaveLength(2);
 });

@@ -19,13 +19,14 @@ type Listener = (this: SupervisedSocket, event: unknown) => void;
 /** What the owner of the sockets is told. */
 export interface SocketWatch {
   opening(socket: SupervisedSocket): void;
+  /** Called with each message, before those who listen to the socket. */
+  speaking(socket: SupervisedSocket): void;
   /** Called once, before those who listen to the socket. */
   closed(socket: SupervisedSocket, code: number): void;
 }
 
 const openWithinMs = 10_000;
 const probeMs = 3_000;
-const connecting = 0;
 const open = 1;
 const closed = 3;
 /** RFC 6455: closed without a close frame. */
@@ -49,6 +50,7 @@ export class SupervisedSocket {
   };
   readonly #opening: ReturnType<typeof setTimeout>;
   #probe: ReturnType<typeof setTimeout> | undefined;
+  #wasOpen = false;
   #gone = false;
 
   constructor(inner: SocketLike, watch: SocketWatch) {
@@ -57,11 +59,12 @@ export class SupervisedSocket {
     this.#opening = setTimeout(() => this.close(), openWithinMs);
     inner.onopen = (event: unknown) => {
       clearTimeout(this.#opening);
+      this.#wasOpen = true;
       this.#emit('open', event);
     };
-    inner.onmessage = (event: unknown) => {
+    inner.onmessage = ({ data }: { data: unknown }) => {
       clearTimeout(this.#probe);
-      this.#emit('message', event);
+      this.receive(data);
     };
     inner.onerror = (event: unknown) => this.#finish(abnormal, event);
     inner.onclose = ({ code }: { code: number }) => this.#finish(code);
@@ -92,15 +95,22 @@ export class SupervisedSocket {
     this.#inner.send(text);
   }
 
+  /** Hands a message to those who listen, as if it had come over the network. */
+  receive(data: unknown): void {
+    if (this.#gone) {
+      return;
+    }
+    this.#watch.speaking(this);
+    this.#emit('message', { data });
+  }
+
   close(code?: number): void {
     if (this.#gone) {
       return;
     }
-    const error = this.readyState === connecting ? {} : undefined;
-    const inner = this.#inner;
     // Not during the call: whoever closes a socket does not expect to be told before it returns.
-    queueMicrotask(() => this.#finish(abnormal, error));
-    inner.close(code);
+    queueMicrotask(() => this.#finish(abnormal));
+    this.#inner.close(code);
   }
 
   /** Asks for a sign of life; without one within 3 s the socket is given up. */
@@ -127,8 +137,9 @@ export class SupervisedSocket {
     // `ws` throws an error that nobody listens to.
     inner.onerror = () => undefined;
     this.#watch.closed(this, code);
-    if (error !== undefined) {
-      this.#emit('error', error);
+    // Who waits for it to open listens to errors only.
+    if (error !== undefined || !this.#wasOpen) {
+      this.#emit('error', error ?? {});
     }
     this.#emit('close', { code });
   }

@@ -12,8 +12,10 @@ const fixtures = path.resolve(import.meta.dirname, 'consumer');
 const bin = (name: string): string => path.join(root, 'node_modules/.bin', name);
 
 /** About a fifth above what the declarations take now: growth beyond that is to be noticed. */
-const declarationBudget = 42_000;
-const scriptBudget = 47_000;
+/** Presence and typing, the outbox and the live state, with their documentation, came to what was 42,000. */
+const declarationBudget = 50_000;
+/** Without comments. The outbox and the live state came to what was 44,000 before. */
+const scriptBudget = 60_000;
 const slow = 120_000;
 
 let folder = '';

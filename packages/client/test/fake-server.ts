@@ -1,147 +1,81 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { initTRPC, tracked, TRPCError, type TrackedEnvelope } from '@trpc/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
-import superjson from 'superjson';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { TokenPair } from '../src/session.ts';
-import type { AppErrorCode } from '../src/types.ts';
-
-interface Context {
-  token: string | null;
-  socket: WebSocket | null;
-}
-
-/** An error as the server's formatter writes it. */
-class Refusal extends TRPCError {
-  readonly appCode: string;
-  readonly appData: object | null;
-
-  constructor(
-    appCode: string,
-    code: TRPCError['code'] = 'UNAUTHORIZED',
-    appData: object | null = null,
-  ) {
-    super({ code, message: appCode });
-    this.appCode = appCode;
-    this.appData = appData;
-  }
-}
-
-/** A refusal of a call with a token, by its code. */
-function refusalOf(appCode: string): Refusal {
-  switch (appCode) {
-    case 'UNAVAILABLE':
-      return new Refusal(appCode, 'SERVICE_UNAVAILABLE');
-    case 'SESSION_NOT_FRESH':
-      return new Refusal(appCode, 'FORBIDDEN', { maxAgeSeconds: 600 });
-    default:
-      return new Refusal(appCode);
-  }
-}
-
-/** A line of the log. The types `test.end` and `test.fail` end a stream that gets to them. */
-export interface Entry {
-  cursor: number;
-  event: { type: string; streamId?: string; seq?: number; body?: unknown };
-}
-
-/** Waits in every one of these places can be changed by a test. */
-export interface Faults {
-  /** Called for each HTTP request; true cuts the connection before anything is done. */
-  cutRequest(path: string): boolean;
-  /** Called when an HTTP answer is about to be sent; true cuts the connection instead. */
-  cutAnswer(path: string): boolean;
-  /** Called for each socket that is open. A number closes it with this code. */
-  closeSocket(count: number): number | null;
-  /** Called for each refresh; an error code refuses it. */
-  refuseRefresh(): AppErrorCode | null;
-  /** Called for each call with a token. The server may be newer than the client's types. */
-  refuseCall(path: string): string | null;
-  /** Awaited before a login is answered, when its session has been made. */
-  loggedIn(): Promise<unknown>;
-}
-
-const noFaults: Faults = {
-  cutRequest: () => false,
-  cutAnswer: () => false,
-  closeSocket: () => null,
-  refuseRefresh: () => null,
-  refuseCall: () => null,
-  loggedIn: () => Promise.resolve(),
-};
+import { reconnectNotice } from '../src/trpc-socket.ts';
+import { noFaults, type Faults } from './fake-faults.ts';
+import { FakeLog, type Entry } from './fake-log.ts';
+import { fakeRouter, type Stored } from './fake-router.ts';
+import { FakeSessions } from './fake-sessions.ts';
 
 /** A server with the procedures' names and the protocol of the real one, and faults on demand. */
 export class FakeServer implements AsyncDisposable {
   faults: Faults = { ...noFaults };
-  accessExpiresIn = 300;
-  /** Every refresh that reached the server, by its attempt id. */
-  readonly refreshes: { refreshToken: string; attemptId: string | undefined }[] = [];
-  readonly sent = new Map<string, string>();
+  readonly sessions = new FakeSessions();
+  readonly log = new FakeLog();
+  /** The messages by their ids, in the order in which they came. */
+  readonly sent = new Map<string, Stored>();
   /** HTTP requests by path. */
   readonly requests: string[] = [];
   readonly languages: (string | undefined)[] = [];
   /** The header `chapar-device` of each HTTP request. */
   readonly devices: (string | string[] | undefined)[] = [];
-  /** What each subscription said about where it stood. */
-  readonly resumes: (string | null)[] = [];
   readonly socketTokens: (string | null)[] = [];
-  readonly log: Entry[] = [];
-  readonly sockets = new Set<WebSocket>();
+  /** With which tokens which sockets were renewed. */
+  readonly renewals: { connectionId: string; token: string | null }[] = [];
+  readonly sockets = new Map<string, WebSocket>();
+  /** Close codes of the sockets that are gone, as the server saw them. */
+  readonly closed: number[] = [];
   opened = 0;
+  /** The most sockets that were open at once. */
+  mostOpen = 0;
+  /** Sockets end with their tokens, after so many milliseconds more; null: never. */
+  graceMs: number | null = null;
 
-  #issued = 0;
-  readonly #good = new Set<string>();
-  #refreshToken = '';
-  #lastAttempt: { from: string; attemptId: string | undefined; pair: TokenPair } | null = null;
-  readonly #listeners = new Set<() => void>();
+  readonly #ends = new Map<string, NodeJS.Timeout>();
   readonly #http = createServer();
   readonly #wss = new WebSocketServer({ noServer: true });
+
+  constructor() {
+    const router = fakeRouter(this);
+    this.#serveCalls(router);
+    this.#serveSockets(router);
+  }
 
   get url(): string {
     return `http://localhost:${(this.#http.address() as AddressInfo).port}`;
   }
 
-  issue(): TokenPair {
-    this.#issued += 1;
-    const pair = {
-      accessToken: `access-${this.#issued}`,
-      refreshToken: `refresh-${this.#issued}`,
-      accessExpiresIn: this.accessExpiresIn,
-    };
-    this.#good.add(pair.accessToken);
-    this.#refreshToken = pair.refreshToken;
-    return pair;
-  }
-
-  /** All access tokens so far are refused from now on. */
-  expire(): void {
-    this.#good.clear();
-  }
-
   append(...entries: Entry[]): void {
-    this.log.push(...entries);
-    for (const listener of this.#listeners) {
-      listener();
-    }
+    this.log.append(...entries);
   }
 
   /** Cuts all sockets without a word. */
   cut(): void {
-    for (const socket of this.sockets) {
+    for (const socket of this.sockets.values()) {
       socket.terminate();
     }
   }
 
   close(code: number): void {
-    for (const socket of this.sockets) {
+    for (const socket of this.sockets.values()) {
       socket.close(code);
     }
   }
 
-  constructor() {
-    this.#serve();
+  /** Asks all clients to move to other sockets. */
+  notice(): void {
+    for (const socket of this.sockets.values()) {
+      socket.send(reconnectNotice);
+    }
+  }
+
+  renew(connectionId: string, token: string | null): { expiresAt: string } {
+    this.renewals.push({ connectionId, token });
+    this.#endWith(connectionId, token);
+    return { expiresAt: new Date(Date.now() + this.sessions.lifeOf(token)).toISOString() };
   }
 
   async start(port = 0): Promise<this> {
@@ -163,12 +97,11 @@ export class FakeServer implements AsyncDisposable {
     await this.stop();
   }
 
-  #serve(): void {
-    const router = this.#router();
+  #serveCalls(router: ReturnType<typeof fakeRouter>): void {
     const handle = createHTTPHandler({
       router,
       basePath: '/trpc/',
-      createContext: ({ req }) => ({ token: bearer(req), socket: null }),
+      createContext: ({ req }) => ({ token: bearer(req), connectionId: null }),
     });
     this.#http.on('request', (req, res) => {
       const path = (req.url ?? '').replace(/^\/trpc\//, '').replace(/\?.*/, '');
@@ -189,185 +122,59 @@ export class FakeServer implements AsyncDisposable {
       }) as typeof end;
       handle(req, res);
     });
+  }
+
+  #serveSockets(router: ReturnType<typeof fakeRouter>): void {
+    const ids = new WeakMap<WebSocket, string>();
     const serve = getWSConnectionHandler({
       wss: this.#wss,
       router,
       createContext: ({ info, res }) => {
         const token = info.connectionParams?.['token'] ?? null;
+        const connectionId = ids.get(res) ?? '';
         this.socketTokens.push(token);
-        const code = this.faults.closeSocket(this.opened) ?? (this.#isGood(token) ? null : 4401);
+        const isGood = this.sessions.isGood(token);
+        const code = this.faults.closeSocket(this.opened) ?? (isGood ? null : 4401);
         if (code !== null) {
           res.close(code);
         }
-        return { token, socket: res };
+        this.#endWith(connectionId, token);
+        return { token, connectionId };
       },
     });
     this.#http.on('upgrade', (req, raw, head) => {
+      if (this.faults.cutSocket()) {
+        raw.destroy();
+        return;
+      }
       this.#wss.handleUpgrade(req, raw, head, (socket) => {
+        const id = randomUUID();
+        ids.set(socket, id);
         this.opened += 1;
-        this.sockets.add(socket);
-        socket.on('close', () => this.sockets.delete(socket));
+        this.sockets.set(id, socket);
+        this.mostOpen = Math.max(this.mostOpen, this.sockets.size);
+        socket.on('close', (code) => {
+          this.sockets.delete(id);
+          this.closed.push(code);
+          clearTimeout(this.#ends.get(id));
+        });
         serve(socket, req);
       });
     });
   }
 
-  #isGood(token: string | null): boolean {
-    return token !== null && this.#good.has(token);
-  }
-
-  #refresh(input: { refreshToken: string; attemptId?: string | undefined }): TokenPair {
-    const { refreshToken, attemptId } = input;
-    this.refreshes.push({ refreshToken, attemptId });
-    const refusal = this.faults.refuseRefresh();
-    if (refusal) {
-      throw new Refusal(
-        refusal,
-        refusal === 'SESSION_RETRY_WITH_CURRENT' ? 'CONFLICT' : 'UNAUTHORIZED',
+  /** The socket ends with this token. */
+  #endWith(connectionId: string, token: string | null): void {
+    const socket = this.sockets.get(connectionId);
+    clearTimeout(this.#ends.get(connectionId));
+    if (socket && this.graceMs !== null) {
+      const ms = this.sessions.lifeOf(token) + this.graceMs;
+      this.#ends.set(
+        connectionId,
+        setTimeout(() => socket.close(4401), ms),
       );
     }
-    const last = this.#lastAttempt;
-    if (refreshToken === last?.from) {
-      if (attemptId !== undefined && last.attemptId === attemptId) {
-        return last.pair;
-      }
-      throw new Refusal('SESSION_RETRY_WITH_CURRENT', 'CONFLICT');
-    }
-    if (refreshToken !== this.#refreshToken) {
-      throw new Refusal('SESSION_ENDED');
-    }
-    const pair = this.issue();
-    this.#lastAttempt = { from: refreshToken, attemptId, pair };
-    return pair;
   }
-
-  #router() {
-    const t = initTRPC.context<Context>().create({
-      transformer: superjson,
-      errorFormatter: ({ shape, error }) => ({
-        ...shape,
-        data: {
-          code: shape.data.code,
-          httpStatus: shape.data.httpStatus,
-          path: shape.data.path ?? null,
-          appCode: error instanceof Refusal ? error.appCode : 'INTERNAL',
-          appData: error instanceof Refusal ? error.appData : null,
-          requestId: null,
-        },
-      }),
-    });
-    const open = t.procedure;
-    const signedIn = open.use(({ ctx, path, next }) => {
-      const refusal = this.faults.refuseCall(path);
-      if (refusal !== null) {
-        throw refusalOf(refusal);
-      }
-      if (ctx.token === null) {
-        throw new Refusal('AUTH_REQUIRED');
-      }
-      if (!this.#isGood(ctx.token)) {
-        throw new Refusal('AUTH_TOKEN_EXPIRED');
-      }
-      return next();
-    });
-    const login = open.mutation(async () => {
-      const pair = this.issue();
-      await this.faults.loggedIn();
-      return { ...pair, isNewUser: false };
-    });
-    const signOut = signedIn.mutation(() => {
-      this.expire();
-      this.close(4403);
-    });
-    const follow = this.#follow.bind(this);
-    return t.router({
-      otp: t.router({ verify: login }),
-      password: t.router({ login, register: login }),
-      account: t.router({ remove: signOut }),
-      session: t.router({
-        refresh: open
-          .input((value) => value as { refreshToken: string; attemptId?: string })
-          .mutation(({ input }) => this.#refresh(input)),
-        list: signedIn.query(() => ({ items: [] })),
-        end: signOut,
-        removeAll: signOut,
-      }),
-      user: t.router({
-        me: signedIn.query(({ ctx }) => ({ id: ctx.token, createdAt: new Date(0) })),
-        update: signedIn.input((value) => value).mutation(({ ctx }) => ({ id: ctx.token })),
-        /** Has the form of a login's answer, and is none. */
-        lookalike: signedIn.query(() => ({
-          accessToken: 'foreign',
-          refreshToken: 'foreign',
-          accessExpiresIn: 300,
-        })),
-      }),
-      chat: t.router({
-        send: signedIn
-          .input((value) => value as { id: string; text: string })
-          .mutation(({ input }) => {
-            this.sent.set(input.id, input.text);
-            return { id: input.id, text: input.text };
-          }),
-      }),
-      stream: t.router({
-        onEvent: signedIn
-          .input((value) => value as { lastEventId?: string } | undefined)
-          .subscription(async function* ({
-            input,
-            signal,
-          }): AsyncGenerator<TrackedEnvelope<Entry['event']>> {
-            yield* follow(input?.lastEventId ?? null, signal ?? new AbortController().signal);
-          }),
-      }),
-    });
-  }
-
-  async *#follow(
-    lastEventId: string | null,
-    signal: AbortSignal,
-  ): AsyncGenerator<TrackedEnvelope<Entry['event']>> {
-    this.resumes.push(lastEventId);
-    // A resume repeats the event at the cursor, as the real server may.
-    let next = this.log.findIndex(({ cursor }) => cursor >= Number(lastEventId ?? Infinity));
-    if (next === -1) {
-      next = this.log.length;
-    }
-    const replayTo = this.log.length;
-    for (; next < replayTo; next += 1) {
-      yield toTracked(this.log[next]!);
-    }
-    yield tracked(String(this.log.at(-1)?.cursor ?? 0), { type: 'stream.ready' });
-    while (!signal.aborted) {
-      while (next < this.log.length) {
-        const entry = this.log[next]!;
-        if (entry.event.type === 'test.end' || entry.event.type === 'test.fail') {
-          this.log.splice(next, 1);
-          if (entry.event.type === 'test.end') {
-            return;
-          }
-          throw new Refusal('UNAVAILABLE', 'SERVICE_UNAVAILABLE');
-        }
-        yield toTracked(entry);
-        next += 1;
-      }
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          this.#listeners.delete(wake);
-          resolve();
-        };
-        this.#listeners.add(wake);
-        signal.addEventListener('abort', wake, { once: true });
-        if (next < this.log.length) {
-          wake();
-        }
-      });
-    }
-  }
-}
-
-function toTracked({ cursor, event }: Entry): TrackedEnvelope<Entry['event']> {
-  return tracked(String(cursor), event);
 }
 
 function bearer(req: IncomingMessage): string | null {

@@ -90,3 +90,13 @@ export function listen({ client }: Setup, lastEventId?: string): Heard {
   heard.stop = () => subscription.unsubscribe();
   return heard;
 }
+
+/** Runs one after the other, as a lock across tabs does. */
+export function mutex(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = last.then(work);
+    last = result.catch(() => null);
+    return result;
+  };
+}

@@ -1,18 +1,27 @@
 // An app that has nothing but the published package. Compiled, never run.
 import {
   appCodeOf,
+  browserOutboxStorage,
   browserTokenStore,
   createChaparClient,
+  createOutbox,
   isChaparError,
+  live as follow,
   memoryTokenStore,
   newId,
+  OutboxFullError,
   type AppErrorCode,
   type ChaparClient,
   type ConversationView,
   type FriendRequestView,
   type FriendView,
+  type LiveEvent,
+  type LiveState,
   type Me,
   type MessageView,
+  type Outbox,
+  type OutboxEntry,
+  type OutboxStorage,
   type RouterInputs,
   type RouterOutputs,
   type SessionView,
@@ -165,4 +174,64 @@ export async function leave(): Promise<void> {
   await client.session.end.mutate();
   client.wake();
   await client.close();
+}
+
+// An example of the README.
+export function inbox(render: (items: readonly ConversationView[]) => void): () => void {
+  const chats: LiveState<ConversationView[]> = follow(client, {
+    load: async () => (await client.chat.list.query({})).items,
+    apply: (items, event) => {
+      same<Same<typeof event, LiveEvent>>();
+      // @ts-expect-error signals of the stream are handled already
+      if (event.type === 'stream.reset') return items;
+      return event.type === 'chat.started'
+        ? [event.body, ...items.filter(({ id }) => id !== event.body.id)]
+        : items;
+    },
+  });
+  const stop = chats.subscribe(() => {
+    const { state, phase, error } = chats.get();
+    same<Same<typeof phase, 'loading' | 'ready' | 'over'>>();
+    same<Same<typeof error, unknown>>();
+    if (state) render(state);
+  });
+  return () => {
+    stop();
+    chats.close();
+  };
+}
+
+class Disk implements OutboxStorage {
+  #entries: readonly OutboxEntry[] = [];
+  get(): Promise<readonly OutboxEntry[]> {
+    return Promise.resolve(this.#entries);
+  }
+  set(entries: readonly OutboxEntry[]): Promise<void> {
+    this.#entries = entries;
+    return Promise.resolve();
+  }
+}
+
+export function write(conversationId: string, show: (text: string) => void): Outbox {
+  const outbox = createOutbox(client, {
+    storage: new Disk(),
+    onChange: (entries) => entries.forEach(({ text, status }) => show(`${text} ${status}`)),
+    onSent: (message: MessageView) => show(message.createdAt),
+  });
+  createOutbox(client, { storage: browserOutboxStorage() });
+  createOutbox(client);
+  try {
+    const { id, status } = outbox.send({ conversationId, text: 'hello' });
+    same<Same<typeof status, 'pending'>>();
+    outbox.discard(id);
+  } catch (error) {
+    if (error instanceof OutboxFullError) show('full');
+  }
+  for (const { id, status, appCode } of outbox.get()) {
+    same<Same<typeof appCode, AppErrorCode | null>>();
+    if (status === 'failed' && appCode === 'CHAT_NOT_FRIENDS') outbox.retry(id);
+  }
+  // @ts-expect-error the outbox makes the id
+  outbox.send({ conversationId, id: newId(), text: 'hello' });
+  return outbox;
 }
