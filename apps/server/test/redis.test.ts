@@ -31,10 +31,10 @@ async function startRedis(answer: string, port = 0) {
   };
 }
 
-function connect(port: number) {
+function connect(port: number, consequence: string | null = 'limits are counted in memory') {
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
-  const redis = connectRedis(`redis://chapar:${password}@127.0.0.1:${port}`, log);
+  const redis = connectRedis(`redis://chapar:${password}@127.0.0.1:${port}`, log, consequence);
   return {
     client: redis.client,
     /** Messages at warn and above, with their reasons. */
@@ -77,6 +77,19 @@ test('a password that Redis refuses is in no log line', async () => {
     .toEqual(['Redis is away; limits are counted in memory: WRONGPASS']);
   expect(redis.client.isReady).toBe(false);
   expect(redis.text()).not.toContain(password);
+});
+
+test('the log says nothing where somebody else does', async () => {
+  const place = await startRedis('+OK');
+  await place[Symbol.asyncDispose]();
+  using redis = connect(place.port, null);
+  const tried: number[] = [];
+  redis.client.on('error', () => tried.push(1));
+  await expect.poll(() => tried.length).toBeGreaterThan(1);
+  await using back = await startRedis('+OK', place.port);
+  await expect.poll(() => redis.client.isReady, { timeout: 10_000 }).toBe(true);
+  expect(back.port).toBe(place.port);
+  expect(redis.said()).toEqual([]);
 });
 
 test('closing ends the waiting', async () => {
