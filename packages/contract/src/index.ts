@@ -13,6 +13,7 @@ export * from './otp.ts';
 export * from './page.ts';
 export * from './password.ts';
 export * from './phone.ts';
+export * from './presence.ts';
 export * from './session.ts';
 export * from './sms.ts';
 export * from './stream.ts';

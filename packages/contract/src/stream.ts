@@ -22,6 +22,12 @@ export const streamInputSchema = z
   })
   .optional();
 
+/** Names the socket whose token is to be replaced by the one of this call. */
+export const streamRenewInputSchema = z.strictObject({ connectionId: z.uuid() });
+
+/** Until when the socket lives now, if it still does. ISO 8601. */
+export const streamRenewOutputSchema = z.object({ expiresAt: z.string() });
+
 /**
  * The body of every stored event by its type. Times are ISO 8601 text: a body is made into JSON
  * once and the same bytes go to every reader.
@@ -42,6 +48,8 @@ export const streamBodySchemas = {
   'session.started': z.object({ sessionId: z.string(), deviceName: z.string().nullable() }),
   'session.ended': z.object({ sessionId: z.string(), reason: sessionEndReasonSchema }),
   'stream.joined': z.object({ streamId: z.string(), afterSeq: z.int() }),
+  /** The last event of a stream that the person gets; everybody else goes on. */
+  'stream.left': z.object({ streamId: z.string(), userId: z.string() }),
   'user.updated': userCardSchema,
 } as const;
 
@@ -64,14 +72,15 @@ export type StoredStreamEvent = {
   };
 }[StreamEventType];
 
-/** A sign of the stream itself; never stored. */
-export interface StreamSignal {
-  /**
-   * - `stream.ready`: everything missed has been sent; what follows is live.
-   * - `stream.reset`: the cursor is too old or unknown. Read your lists anew; live events follow.
-   * - `stream.beacon`: nothing new; moves the cursor forward.
-   */
-  type: 'stream.ready' | 'stream.reset' | 'stream.beacon';
-}
+/** A sign of the stream itself, or of the moment; never stored, never replayed. */
+export type StreamSignal =
+  /** Everything missed has been sent; what follows is live. The id is for `stream.renew`. */
+  | { type: 'stream.ready'; connectionId: string }
+  /** The cursor is too old or unknown. Read your lists anew; live events follow. */
+  | { type: 'stream.reset' }
+  /** Nothing new; moves the cursor forward. */
+  | { type: 'stream.beacon' }
+  /** Somebody writes. It is over after so many seconds, or with their message. */
+  | { type: 'chat.typing'; conversationId: string; userId: string; seconds: number };
 
 export type StreamEvent = StoredStreamEvent | StreamSignal;

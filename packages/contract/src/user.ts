@@ -45,6 +45,9 @@ function isTimeZone(name: string): boolean {
 export const languageSchema = z.enum(['en', 'fa']);
 export const roleSchema = z.enum(['user', 'staff', 'admin']);
 
+/** To whom a person shows whether they are online, and when last. Who shows it to nobody sees nobody. */
+export const presenceVisibilitySchema = z.enum(['everyone', 'friends', 'nobody']);
+
 /** What others may see of a person. */
 export const userCardSchema = z.object({
   id: z.string(),
@@ -65,6 +68,7 @@ export const meSchema = userCardSchema.extend({
   /** Of SMS and mail; null: that of each request. */
   language: languageSchema.nullable(),
   timeZone: z.string().nullable(),
+  presenceVisibility: presenceVisibilitySchema,
   createdAt: z.date(),
 });
 
@@ -75,9 +79,11 @@ export const userUpdateInputSchema = z.strictObject({
   birthday: birthdaySchema.nullable().optional(),
   language: languageSchema.nullable().optional(),
   timeZone: timeZoneSchema.nullable().optional(),
+  presenceVisibility: presenceVisibilitySchema.optional(),
 });
 
 export type UserCard = z.infer<typeof userCardSchema>;
 export type Role = z.infer<typeof roleSchema>;
+export type PresenceVisibility = z.infer<typeof presenceVisibilitySchema>;
 export type UserUpdate = z.infer<typeof userUpdateInputSchema>;
 export type Me = z.infer<typeof meSchema>;

@@ -12,6 +12,11 @@ export interface Database {
   db: Kysely<Tables>;
   pool: pg.Pool;
   /**
+   * For the statements of `statement.ts`, which are planned once a connection whatever their
+   * arguments: PostgreSQL would otherwise plan those with arrays anew each time.
+   */
+  hot: pg.Pool;
+  /**
    * A few connections for the worker of the queue, which opens them with its first job. They have
    * PostgreSQL's plain types: the queue writes the ids of jobs as JSON, which knows no bigint.
    */
@@ -31,6 +36,20 @@ export interface DatabaseOptions {
 
 const usualPoolSize = 20;
 const queuePoolSize = 5;
+/** Few, since those who ask at the same time ask together. */
+const hotPoolSize = 6;
+/**
+ * The hot statements are looks into indexes, and nothing else. A plan that is made once must not be the
+ * one that was best while the tables were empty.
+ */
+const hotSettings = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  // Many wait for what one of them waits for.
+  lock_timeout: 2_000,
+};
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 15_000;
 const idleWithinMs = 5_000;
@@ -63,19 +82,30 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   // The pool hides its password from those who copy its options.
   const own = { ...pool.options, password: pool.options.password };
   const queuePool = new pg.Pool({ ...own, max: queuePoolSize, types: new pg.TypeOverrides() });
+  const hot = new pg.Pool({
+    ...own,
+    max: hotPoolSize,
+    options: Object.entries(hotSettings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+  });
   // A connection that is lost is opened anew when it is needed; a query on it fails by itself.
   const ignore = (): void => undefined;
-  queuePool.on('error', ignore);
-  queuePool.on('connect', (client) => client.on('error', ignore));
+  for (const one of [queuePool, hot]) {
+    one.on('error', ignore);
+    one.on('connect', (client) => client.on('error', ignore));
+  }
   return {
     orm,
     db: connection.getClient<Tables>(),
     pool,
     queuePool,
+    hot,
     createClient: (more) => new pg.Client({ ...own, ...more }),
     async close() {
       await untilIdle(pool);
       await queuePool.end();
+      await hot.end();
       await orm.close(true);
     },
   };

@@ -9,6 +9,7 @@ import {
 import { FriendRequestEntity, FriendshipEntity } from '../features/friend/friend.entity.ts';
 import { OtpChallengeEntity, OtpContactEntity } from '../features/otp/otp.entity.ts';
 import { PasswordDelayEntity, PasswordEntity } from '../features/password/password.entity.ts';
+import { PresenceEntity, PresenceNodeEntity } from '../features/presence/presence.entity.ts';
 import { SessionEntity } from '../features/session/session.entity.ts';
 import { SmsMessageEntity, SmsProviderEntity } from '../features/sms/sms.entity.ts';
 import {
@@ -41,6 +42,8 @@ export const entities = [
   StreamMemberEntity,
   StreamEventEntity,
   StreamFloorEntity,
+  PresenceNodeEntity,
+  PresenceEntity,
 ] as const;
 
 /** Columns and their types, derived from the entities. */

@@ -1,23 +1,24 @@
 import type { Call } from '../call.ts';
-import type { HubMessage } from '../realtime/hub.ts';
+import type { LiveEvent } from '../realtime/live-event.ts';
+import { isConflict } from './conflict.ts';
 import type { Db } from './tables.ts';
 
 /** An open transaction with the events that the hub is told of once it has committed. */
 export interface Tx {
   db: Db;
-  told: HubMessage[];
+  told: LiveEvent[];
 }
 
 const tries = 4;
 
 /**
- * Runs `work` in one transaction and tells the hub afterwards. A deadlock or a serialization
- * failure (SQLSTATE 40P01, 40001) is tried again up to three times, so `work` must be free of
- * effects outside the transaction; a network call has no place in it.
+ * Runs `work` in one transaction and tells the hub afterwards. After a conflict, such as a deadlock,
+ * it is tried again up to three times, so `work` must be free of effects outside the transaction; a
+ * network call has no place in it.
  */
 export async function transaction<T>(call: Call, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    const told: HubMessage[] = [];
+    const told: LiveEvent[] = [];
     try {
       const result = await call.app.db.transaction().execute((db) => work({ db, told }));
       if (told.length > 0) {
@@ -30,8 +31,4 @@ export async function transaction<T>(call: Call, work: (tx: Tx) => Promise<T>): 
       }
     }
   }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^40(001|P01)$/.test(String(error.code));
 }

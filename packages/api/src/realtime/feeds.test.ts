@@ -1,7 +1,9 @@
 import type { StoredStreamEvent } from '@chapar/contract';
 import { afterEach, expect, test } from 'vitest';
+import { Audit } from './audit.ts';
 import { Feeds } from './feeds.ts';
-import { createMemoryHub } from './hub.ts';
+import { createLiveEvent, type LiveEvent } from './live-event.ts';
+import { createMemoryHub } from './memory-hub.ts';
 import { Reader } from './reader.ts';
 import type { StreamLog } from './stream-log.ts';
 
@@ -11,25 +13,27 @@ const limit = 100;
 
 /** A log in memory that fails and waits when the test says so. */
 class FaultyLog implements StreamLog {
-  readonly #events = new Map<string, StoredStreamEvent[]>();
+  readonly #events = new Map<string, LiveEvent[]>();
   #position = 1n;
   /** Awaited by every read of events; rejects to fail it. */
   gate: Promise<unknown> = Promise.resolve();
 
-  append(streamId: string, event: Pick<StoredStreamEvent, 'type' | 'body'>): StoredStreamEvent {
+  append(streamId: string, event: Pick<StoredStreamEvent, 'type' | 'body'>): LiveEvent {
     const stream = this.#events.get(streamId) ?? [];
     this.#events.set(streamId, stream);
-    const stored = { ...event, streamId, seq: stream.length + 1, at };
-    stream.push(stored as StoredStreamEvent);
+    const { type, body } = event;
+    const seq = stream.length + 1;
+    const stored = createLiveEvent({ type, streamId, seq, at, body: JSON.stringify(body) });
+    stream.push(stored);
     this.#position += 1n;
-    return stored as StoredStreamEvent;
+    return stored;
   }
 
   heads(streamIds: readonly string[]): Promise<Map<string, number>> {
     return Promise.resolve(new Map(streamIds.map((id) => [id, this.#events.get(id)?.length ?? 0])));
   }
 
-  async between(streamId: string, afterSeq: number, toSeq: number): Promise<StoredStreamEvent[]> {
+  async between(streamId: string, afterSeq: number, toSeq: number): Promise<LiveEvent[]> {
     await this.gate;
     return this.#events.get(streamId)?.slice(afterSeq, toSeq) ?? [];
   }
@@ -53,30 +57,39 @@ afterEach(() => {
 
 function setUp() {
   const [log, hub] = [new FaultyLog(), createMemoryHub()];
-  const feeds = new Feeds({ log, hub, report: quiet, auditMs: 60_000 });
+  const feeds = new Feeds({ log, hub, report: quiet });
+  const audit = new Audit({ feeds, log, report: quiet, auditMs: 60_000, beaconMs: 60_000 });
   open.push(feeds);
   const reader = new Reader('sara', limit);
   const joined = { type: 'stream.joined', body: { streamId: 'chat', afterSeq: 0 } } as const;
   const named = (firstName: string) =>
     ({ type: 'user.updated', body: { id: 'x', firstName, lastName: null } }) as const;
   const seen = (of: Reader = reader) =>
-    of.take().map(({ event }) => `${event.streamId} ${event.seq}`);
-  return { log, hub, feeds, reader, joined, named, seen };
+    of.take().map(({ event }) => (event ? `${event.streamId} ${event.seq}` : 'no event'));
+  /** Attaches at the present heads, as an opening of the log says them. */
+  const attach = async (who: Reader, ...ids: string[]) => feeds.attach(who, await log.heads(ids));
+  return { log, hub, feeds, audit, attach, reader, joined, named, seen };
 }
 
 test('what follows goes straight through; a hole is filled, a repeat dropped', async () => {
-  const { log, hub, feeds, reader, named, seen } = setUp();
-  await feeds.attach(reader, ['line']);
+  const { log, hub, audit, attach, reader, named, seen } = setUp();
+  await attach(reader, 'line');
   const [one, , three] = ['a', 'b', 'c'].map((name) => log.append('line', named(name)));
   hub.publish([one, three, one, three].filter((event) => event !== undefined));
-  await expect.poll(() => seen()).toEqual(['line 1', 'line 2', 'line 3']);
-  await feeds.audit();
+  const got: string[] = [];
+  await expect
+    .poll(() => {
+      got.push(...seen());
+      return got;
+    })
+    .toEqual(['line 1', 'line 2', 'line 3']);
+  await audit.run();
   expect(seen()).toEqual([]);
 });
 
 test('a join that fails cuts the reader off, so that it comes back by its cursor', async () => {
-  const { log, hub, feeds, reader, joined, named } = setUp();
-  await feeds.attach(reader, ['line']);
+  const { log, hub, attach, reader, joined, named } = setUp();
+  await attach(reader, 'line');
   log.append('chat', named('before'));
   log.gate = Promise.reject(new Error('no database'));
   log.gate.catch(() => undefined);
@@ -85,8 +98,8 @@ test('a join that fails cuts the reader off, so that it comes back by its cursor
 });
 
 test('a hole that cannot be filled cuts its readers off, and the next one starts afresh', async () => {
-  const { log, hub, feeds, reader, named, seen } = setUp();
-  await feeds.attach(reader, ['line']);
+  const { log, hub, feeds, attach, reader, named, seen } = setUp();
+  await attach(reader, 'line');
   log.append('line', named('lost'));
   log.gate = Promise.reject(new Error('no database'));
   log.gate.catch(() => undefined);
@@ -95,54 +108,54 @@ test('a hole that cannot be filled cuts its readers off, and the next one starts
   log.gate = Promise.resolve();
   feeds.detach(reader);
   const next = new Reader('sara', limit);
-  await feeds.attach(next, ['line']);
+  await attach(next, 'line');
   hub.publish([log.append('line', named('new'))]);
   await expect.poll(() => seen(next)).toEqual(['line 3']);
 });
 
 test('a reader that leaves in the middle of a join gets nothing any more', async () => {
-  const { log, hub, feeds, reader, joined, named } = setUp();
-  await feeds.attach(reader, ['line']);
+  const { log, hub, feeds, audit, attach, reader, joined, named } = setUp();
+  await attach(reader, 'line');
   log.append('chat', named('before'));
   const gate = Promise.withResolvers<undefined>();
   log.gate = gate.promise;
   hub.publish([log.append('line', joined)]);
   feeds.detach(reader);
   gate.resolve(undefined);
-  await feeds.audit();
+  await audit.run();
   hub.publish([log.append('chat', named('after'))]);
   expect(reader.take()).toEqual([]);
   expect(feeds.size).toBe(0);
 });
 
 test('the audit opens and fills what one of its own events leads to before the cursor moves', async () => {
-  const { log, feeds, reader, joined, named, seen } = setUp();
-  await feeds.attach(reader, ['line']);
+  const { log, feeds, audit, attach, reader, joined, named, seen } = setUp();
+  await attach(reader, 'line');
   log.append('line', joined);
   log.append('chat', named('a'));
   log.append('chat', named('b'));
   expect(feeds.safe).toBe(0n);
-  await feeds.audit();
+  await audit.run();
   expect(seen()).toEqual(['line 1', 'chat 1', 'chat 2']);
   expect(feeds.safe).toBe(await log.horizon());
 });
 
 test('the cursor waits for a reader on its way into a stream that others have read already', async () => {
-  const { log, hub, feeds, reader, joined, named, seen } = setUp();
+  const { log, hub, feeds, audit, attach, reader, joined, named, seen } = setUp();
   const other = new Reader('reza', limit);
-  await feeds.attach(reader, ['line']);
+  await attach(reader, 'line');
   hub.publish([log.append('chat', named('a'))]);
-  await feeds.attach(other, ['chat']);
+  await attach(other, 'chat');
   const gate = Promise.withResolvers<undefined>();
   log.gate = gate.promise;
   hub.publish([log.append('line', joined)]);
-  const audit = feeds.audit();
+  const running = audit.run();
   await new Promise((resolve) => {
     setImmediate(resolve);
   });
   expect(feeds.safe).toBe(0n);
   gate.resolve(undefined);
-  await audit;
+  await running;
   expect(seen()).toEqual(['line 1', 'chat 1']);
   expect(feeds.safe).toBe(await log.horizon());
 });

@@ -1,22 +1,34 @@
-import type { StoredStreamEvent } from '@chapar/contract';
-
-/** An event on its way to one reader, with the cursor that is safe once it has arrived. */
-export interface Delivery {
-  cursor: bigint;
-  event: StoredStreamEvent;
-}
+import type { Delivery } from './delivery.ts';
 
 /** Why a reader was cut off: it was too slow, or the log could not be read for it. */
 export type ReaderEnd = 'slow' | 'broken';
 
+/** A way to the peer that is faster than the reader's queue. */
+export interface Sink {
+  /** @returns false when the peer reads too slowly; nothing was written then */
+  write(delivery: Delivery): boolean;
+  /** Everything that was written is on its way before anything that is sent otherwise. */
+  flush(): void;
+}
+
+/** They need somebody to look at them on their way. */
+const looked = new Set<string | undefined>(['session.ended']);
+
+const mostSignals = 100;
+
 /**
- * The queue of one live subscription, bounded: a reader that lets more than `limit` events pile
- * up is cut off, and comes back by its cursor.
+ * One live subscription. Events go straight to its sink while the peer keeps up; otherwise they wait
+ * in a queue, which is bounded: a reader that lets more than `limit` pile up is cut off, and comes
+ * back by its cursor.
  */
 export class Reader {
   readonly userId: string;
   readonly streams = new Set<string>();
+  /** Looks of the beacon since anything was handed over. */
+  quiet = 0;
   #queue: Delivery[] = [];
+  #signals: Map<string, Delivery> | null = null;
+  #sink: Sink | null = null;
   readonly #limit: number;
   #end: ReaderEnd | null = null;
   #wake: (() => void) | null = null;
@@ -30,6 +42,11 @@ export class Reader {
     if (this.#end) {
       return;
     }
+    this.quiet = 0;
+    if (this.#sink && !looked.has(delivery.event?.type) && this.#sink.write(delivery)) {
+      return;
+    }
+    this.#leaveSink();
     if (this.#queue.length >= this.#limit) {
       return this.cut('slow');
     }
@@ -37,9 +54,31 @@ export class Reader {
     this.#wake?.();
   }
 
+  /**
+   * Hands over what matters for the moment only. Behind events it does not wait in their queue: a newer
+   * one of the same topic takes its place, and there is room for few.
+   */
+  signal(topic: string, delivery: Delivery): void {
+    if (this.#end || this.#sink?.write(delivery)) {
+      return;
+    }
+    this.#signals ??= new Map();
+    if (this.#signals.size < mostSignals || this.#signals.has(topic)) {
+      this.#signals.set(topic, delivery);
+      this.#wake?.();
+    }
+  }
+
+  /** From now on everything goes to the sink. Nothing may be waiting. */
+  connect(sink: Sink): void {
+    this.#sink = sink;
+  }
+
   cut(end: ReaderEnd): void {
     this.#end ??= end;
+    this.#leaveSink();
     this.#queue = [];
+    this.#signals = null;
     this.#wake?.();
   }
 
@@ -47,28 +86,36 @@ export class Reader {
     return this.#end;
   }
 
-  /** Takes everything that waits. */
+  /** Takes everything that waits, events first. */
   take(): Delivery[] {
-    const taken = this.#queue;
+    const taken = this.#signals ? [...this.#queue, ...this.#signals.values()] : this.#queue;
     this.#queue = [];
+    this.#signals = null;
     return taken;
   }
 
-  /** Resolves when there is something to take, the reader was cut off, or time or call is over. */
-  async ready(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#queue.length > 0 || this.#end || signal.aborted) {
+  get isWaiting(): boolean {
+    return this.#queue.length > 0 || this.#signals !== null;
+  }
+
+  /** Resolves when there is something to take, the reader was cut off, or the call is over. */
+  async ready(signal: AbortSignal): Promise<void> {
+    if (this.isWaiting || this.#end || signal.aborted) {
       return;
     }
     await new Promise<void>((resolve) => {
       const done = (): void => {
-        clearTimeout(timer);
         signal.removeEventListener('abort', done);
         this.#wake = null;
         resolve();
       };
-      const timer = setTimeout(done, timeoutMs);
       signal.addEventListener('abort', done);
       this.#wake = done;
     });
+  }
+
+  #leaveSink(): void {
+    this.#sink?.flush();
+    this.#sink = null;
   }
 }

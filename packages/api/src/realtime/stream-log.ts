@@ -1,11 +1,11 @@
-import type { StoredStreamEvent } from '@chapar/contract';
+import type { LiveEvent } from './live-event.ts';
 
 /** What the node reads from the log. */
 export interface StreamLog {
   /** Newest seq of each stream; a stream without a row is left out. */
   heads(streamIds: readonly string[]): Promise<Map<string, number>>;
   /** Events of one stream with `afterSeq < seq <= toSeq`, in order. */
-  between(streamId: string, afterSeq: number, toSeq: number): Promise<StoredStreamEvent[]>;
+  between(streamId: string, afterSeq: number, toSeq: number): Promise<LiveEvent[]>;
   /**
    * The newest seq of every stream that has an event at or above `fromPos`, and the position
    * below which nothing can appear any more (see `StreamEventEntity.pos`), in one snapshot.

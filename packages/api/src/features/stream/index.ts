@@ -1,9 +1,15 @@
 export {
   closePersonalStream,
   closeSharedStream,
+  joinSharedStream,
+  leaveSharedStream,
   openPersonalStream,
   openSharedStream,
   tell,
+  type News,
 } from './stream.append.ts';
-export { createStreamLog, restartIfMoved } from './stream.repository.ts';
+export { createStreamLog } from './stream.log.ts';
+export { preparePartitions } from './stream.partitions.ts';
+export { renewalPrefix, type Renewal } from './stream.renew.ts';
+export { restartIfMoved } from './stream.repository.ts';
 export { forgetOldEvents } from './stream.sweep.ts';

@@ -1,38 +1,47 @@
 import type { StreamBodies, StreamEventType } from '@chapar/contract';
 import type { Call } from '../../call.ts';
 import type { Tx } from '../../database/transaction.ts';
+import { createLiveEvent } from '../../realtime/live-event.ts';
 import {
+  deleteMember,
   deleteMemberships,
   deleteStream,
-  insertEvent,
-  insertMember,
+  insertEvents,
+  insertMemberAtHead,
+  insertMembers,
   insertStream,
 } from './stream.repository.ts';
 
-/** An event for a stream; the body's shape follows from the type. */
-export type Told = {
-  [Type in StreamEventType]: { streamId: string; type: Type; body: StreamBodies[Type] };
+/** What an event says, on whatever stream; the body's shape follows from the type. */
+export type News = {
+  [Type in StreamEventType]: { type: Type; body: StreamBodies[Type] };
 }[StreamEventType];
 
+/** An event for a stream. */
+export type Told = News & { streamId: string };
+
 /**
- * Appends events in the caller's transaction; the hub is told after the commit. Streams are
- * taken in the order of their ids, so that two transactions never wait for each other in a ring.
- * What one person's line gets in one call keeps its order.
+ * Appends events in the caller's transaction; the hub is told after the commit. What one stream gets
+ * in one call keeps its order.
  */
 export async function tell(call: Call, tx: Tx, events: readonly Told[]): Promise<void> {
-  const inOrder = events.toSorted((a, b) =>
-    a.streamId < b.streamId ? -1 : Number(a.streamId > b.streamId),
-  );
-  for (const event of inOrder) {
-    const seq = await insertEvent(tx.db, { ...event, at: call.now });
-    tx.told.push({ ...event, seq, at: call.now.toISOString() });
+  if (events.length === 0) {
+    return;
+  }
+  const written = events.map(({ streamId, type, body }) => {
+    return { streamId, type, body: JSON.stringify(body) };
+  });
+  const seqs = await insertEvents(tx.db, written, call.now);
+  const at = call.now.toISOString();
+  for (const [index, event] of written.entries()) {
+    tx.told.push(createLiveEvent({ ...event, at, seq: seqs[index] ?? 0 }));
   }
 }
 
 /** Opens a person's own line. Called in the transaction that makes the person. */
 export async function openPersonalStream(tx: Tx, userId: string): Promise<void> {
   await insertStream(tx.db, userId);
-  await insertMember(tx.db, { userId, streamId: userId, afterSeq: 0 });
+  await insertMembers(tx.db, userId, [userId]);
 }
 
 /**
@@ -45,14 +54,40 @@ export async function openSharedStream(
   userIds: readonly string[],
 ): Promise<Told[]> {
   await insertStream(tx.db, streamId);
-  for (const userId of userIds) {
-    await insertMember(tx.db, { userId, streamId, afterSeq: 0 });
+  await insertMembers(tx.db, streamId, userIds);
+  return userIds.map((userId) => joined(streamId, userId, 0));
+}
+
+/**
+ * Lets one more person into a stream, from its present head on. Nothing that is appended meanwhile is
+ * lost: it waits for this transaction.
+ *
+ * @returns what to append with {@link tell} in the same transaction; nothing for a member
+ */
+export async function joinSharedStream(tx: Tx, streamId: string, userId: string): Promise<Told[]> {
+  const afterSeq = await insertMemberAtHead(tx.db, streamId, userId);
+  return afterSeq === undefined ? [] : [joined(streamId, userId, afterSeq)];
+}
+
+/**
+ * Takes a person out of a stream. The event on the stream itself is the last one that their live
+ * sockets get of it, in its very order; the one on their own line tells those who come back later.
+ *
+ * @returns what to append with {@link tell} in the same transaction; nothing for who was no member
+ */
+export async function leaveSharedStream(tx: Tx, streamId: string, userId: string): Promise<Told[]> {
+  if (!(await deleteMember(tx.db, streamId, userId))) {
+    return [];
   }
-  return userIds.map((userId) => ({
-    streamId: userId,
-    type: 'stream.joined',
-    body: { streamId, afterSeq: 0 },
-  }));
+  const body = { streamId, userId };
+  return [
+    { streamId, type: 'stream.left', body },
+    { streamId: userId, type: 'stream.left', body },
+  ];
+}
+
+function joined(streamId: string, userId: string, afterSeq: number): Told {
+  return { streamId: userId, type: 'stream.joined', body: { streamId, afterSeq } };
 }
 
 /** Erases a person's own line and takes them out of all others. */

@@ -25,13 +25,13 @@ export const StreamMemberEntity = defineEntity({
   },
 });
 
+/** Partitioned by the day of `at` (UTC), so that old days are dropped whole. */
 export const StreamEventEntity = defineEntity({
   name: 'StreamEvent',
   tableName: 'stream_events',
   indexes: [
-    { properties: ['streamId', 'pos'], name: 'stream_events_stream_pos' },
+    { properties: ['streamId', 'pos', 'seq'], name: 'stream_events_stream_pos' },
     { properties: ['pos'], name: 'stream_events_pos' },
-    { properties: ['at'], name: 'stream_events_at' },
   ],
   properties: {
     streamId: p.uuid().primary(),
@@ -42,8 +42,9 @@ export const StreamEventEntity = defineEntity({
      */
     pos: p.bigint('bigint'),
     type: p.text(),
-    at: p.datetime(3),
-    body: p.json(),
+    at: p.datetime(3).primary(),
+    /** Kept as it was written: the same text goes to every reader. */
+    body: p.json().columnType('json'),
   },
 });
 

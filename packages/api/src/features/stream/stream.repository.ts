@@ -1,164 +1,120 @@
-import type { StoredStreamEvent } from '@chapar/contract';
 import { sql } from 'kysely';
 import type { Db } from '../../database/tables.ts';
-import type { StreamLog } from '../../realtime/stream-log.ts';
-
-/** Below it no event can appear any more: the oldest transaction that still runs. */
-const horizon = sql<string>`pg_snapshot_xmin(pg_current_snapshot())::text`;
-
-interface EventRow {
-  stream_id: string;
-  seq: bigint;
-  type: string;
-  at: Date;
-  body: unknown;
-}
 
 /** An event that a transaction wants to append. */
 export interface NewEvent {
   streamId: string;
   type: string;
-  at: Date;
-  body: object;
+  /** JSON. */
+  body: string;
 }
 
 export async function insertStream(db: Db, streamId: string): Promise<void> {
   await db.insertInto('streams').values({ id: streamId, head_seq: 0n, head_pos: 0n }).execute();
 }
 
-/** @returns false when the person is a member already */
-export async function insertMember(
+/** Lets people read a stream from its first event on. */
+export async function insertMembers(
   db: Db,
-  member: { userId: string; streamId: string; afterSeq: number },
-): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await db
+  streamId: string,
+  userIds: readonly string[],
+): Promise<void> {
+  await db
     .insertInto('stream_members')
-    .values({
-      user_id: member.userId,
-      stream_id: member.streamId,
-      after_seq: BigInt(member.afterSeq),
-    })
+    .values(userIds.map((userId) => ({ user_id: userId, stream_id: streamId, after_seq: 0n })))
     .onConflict((oc) => oc.doNothing())
-    .executeTakeFirstOrThrow();
-  return numInsertedOrUpdatedRows === 1n;
-}
-
-/**
- * Takes the stream's next seq under its row lock and writes the event, in one statement. The
- * position is at least this transaction's id and at least that of the event before, so within a
- * stream it never falls although transactions may get the lock in another order than their ids.
- */
-export async function insertEvent(db: Db, event: NewEvent): Promise<number> {
-  const { rows } = await sql<{ seq: bigint }>`
-    with head as (
-      update streams set
-        head_seq = head_seq + 1,
-        head_pos = greatest(head_pos, pg_current_xact_id()::text::bigint)
-      where id = ${event.streamId}
-      returning head_seq, head_pos
-    )
-    insert into stream_events (stream_id, seq, pos, type, at, body)
-    select ${event.streamId}, head_seq, head_pos, ${event.type}, ${event.at},
-      ${JSON.stringify(event.body)}::jsonb
-    from head
-    returning seq`.execute(db);
-  const seq = rows[0]?.seq;
-  if (seq === undefined) {
-    throw new Error(`there is no stream ${event.streamId}`);
-  }
-  return Number(seq);
-}
-
-export async function findStreamIds(db: Db, userId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('stream_members')
-    .select('stream_id')
-    .where('user_id', '=', userId)
     .execute();
-  return rows.map((row) => row.stream_id);
 }
 
 /**
- * What a cursor can still be used for, and the cursor of this moment: the horizon, or the floor
- * where that is above it, because what lies below the floor was forgotten with all that it led to.
- */
-export async function findBounds(db: Db): Promise<{ floor: bigint; now: bigint; next: bigint }> {
-  const { rows } = await sql<{ floor: bigint; horizon: string; next: string }>`
-    select pos as floor, ${horizon} as horizon,
-      pg_snapshot_xmax(pg_current_snapshot())::text as next
-    from stream_floor where id = 1`.execute(db);
-  const row = rows[0];
-  if (!row) {
-    throw new Error('stream_floor is empty');
-  }
-  const oldest = BigInt(row.horizon);
-  const now = oldest > row.floor ? oldest : row.floor;
-  return { floor: row.floor, now, next: BigInt(row.next) };
-}
-
-/** Where a replay stands: the event that was read last. */
-export interface ReplayPlace {
-  pos: bigint;
-  streamId: string;
-  seq: number;
-}
-
-/**
- * A page of what a person has missed: everything at or above `cursor` in the streams they may
- * read, in an order that keeps each stream's seq rising. One range of one index a stream.
- */
-export async function findMissed(
-  db: Db,
-  query: { userId: string; cursor: bigint; after: ReplayPlace | null; limit: number },
-): Promise<{ pos: bigint; event: StoredStreamEvent }[]> {
-  const { userId, cursor, after, limit } = query;
-  const from = after ? after.pos : cursor;
-  const rest = after
-    ? sql`and (e.pos, e.stream_id, e.seq) > (${after.pos}, ${after.streamId}::uuid, ${after.seq}::bigint)`
-    : sql``;
-  const { rows } = await sql<EventRow & { pos: bigint }>`
-    select e.stream_id, e.seq, e.pos, e.type, e.at, e.body
-    from stream_members m
-    join stream_events e on e.stream_id = m.stream_id and e.seq > m.after_seq
-    where m.user_id = ${userId} and e.pos >= ${from} ${rest}
-    order by e.pos, e.stream_id, e.seq
-    limit ${limit}`.execute(db);
-  return rows.map((row) => ({ pos: row.pos, event: toEvent(row) }));
-}
-
-/** How many events a resume would replay, counted no further than `limit + 1`. */
-export async function countMissed(
-  db: Db,
-  query: { userId: string; cursor: bigint; limit: number },
-): Promise<number> {
-  const { rows } = await sql<{ count: bigint }>`
-    select count(*) as count from (
-      select 1 from stream_members m
-      join stream_events e on e.stream_id = m.stream_id and e.seq > m.after_seq
-      where m.user_id = ${query.userId} and e.pos >= ${query.cursor}
-      limit ${query.limit + 1}
-    ) missed`.execute(db);
-  return Number(rows[0]?.count ?? 0);
-}
-
-/**
- * Forgets a batch of events older than `before` and raises the floor above them in the same
- * statement, so that no cursor can fall into the gap.
+ * Lets a person read what comes after the stream's present head. The stream's row is locked until the
+ * commit: what is appended meanwhile comes after, so that no event is on neither side.
  *
- * @returns how many events were forgotten
+ * @returns the head's seq; undefined when the person is a member already
  */
-export async function deleteOldEvents(db: Db, before: Date, batch: number): Promise<number> {
-  const { rows } = await sql<{ count: bigint }>`
-    with gone as (
-      delete from stream_events where (stream_id, seq) in (
-        select stream_id, seq from stream_events where at < ${before} order by at limit ${batch}
-      ) returning pos
-    ), raised as (
-      update stream_floor set pos = greatest(pos, (select max(pos) + 1 from gone))
-      where id = 1 and exists (select from gone)
+export async function insertMemberAtHead(
+  db: Db,
+  streamId: string,
+  userId: string,
+): Promise<number | undefined> {
+  const { rows } = await sql<{ after_seq: bigint }>`
+    with head as materialized (
+      select id, head_seq from streams where id = ${streamId} for no key update
     )
-    select count(*) as count from gone`.execute(db);
-  return Number(rows[0]?.count ?? 0);
+    insert into stream_members (user_id, stream_id, after_seq)
+    select ${userId}, id, head_seq from head
+    on conflict do nothing returning after_seq`.execute(db);
+  const seq = rows[0]?.after_seq;
+  return seq === undefined ? undefined : Number(seq);
+}
+
+/** @returns whether the person was a member */
+export async function deleteMember(db: Db, streamId: string, userId: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('stream_members')
+    .where('user_id', '=', userId)
+    .where('stream_id', '=', streamId)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+/**
+ * Takes each stream's next seqs under its row lock and writes the events, in one statement. Streams
+ * are locked in the order of their ids, so that two transactions never wait for each other in a ring;
+ * within a stream the events keep the order in which they are given.
+ *
+ * The position is at least this transaction's id and at least that of the event before, so within a
+ * stream it never falls although transactions may get the lock in another order than their ids.
+ *
+ * @returns the seq of each event, in the order of `events`
+ */
+export async function insertEvents(
+  db: Db,
+  events: readonly NewEvent[],
+  at: Date,
+): Promise<number[]> {
+  const streamIds = events.map(({ streamId }) => streamId);
+  const { rows } = await sql<{ n: bigint; seq: bigint }>`
+    with told as (
+      select * from unnest(
+        ${streamIds}::uuid[],
+        ${events.map(({ type }) => type)}::text[],
+        ${events.map(({ body }) => body)}::text[]
+      ) with ordinality as t (stream_id, type, body, n)
+    ), locked as materialized (
+      select id from streams where id = any(${streamIds}::uuid[]) order by id for no key update
+    ), heads as (
+      update streams s set
+        head_seq = head_seq + t.count,
+        head_pos = greatest(head_pos, pg_current_xact_id()::text::bigint)
+      from (select stream_id, count(*) as count from told group by stream_id) t
+      where s.id = t.stream_id and (select count(*) from locked) > 0
+      returning s.id, s.head_seq - t.count as before, s.head_pos
+    ), numbered as (
+      select t.*, h.head_pos,
+        h.before + row_number() over (partition by t.stream_id order by t.n) as seq
+      from told t join heads h on h.id = t.stream_id
+    ), written as (
+      insert into stream_events (stream_id, seq, pos, type, at, body)
+      select stream_id, seq, head_pos, type, ${at}, body::json from numbered
+    )
+    select n, seq from numbered order by n`.execute(db);
+  if (rows.length !== events.length) {
+    throw new Error(`there is no stream among ${streamIds.join(', ')}`);
+  }
+  return rows.map(({ seq }) => Number(seq));
+}
+
+/** Erases a stream with its events and its members. */
+export async function deleteStream(db: Db, streamId: string): Promise<void> {
+  await db.deleteFrom('stream_events').where('stream_id', '=', streamId).execute();
+  await db.deleteFrom('stream_members').where('stream_id', '=', streamId).execute();
+  await db.deleteFrom('streams').where('id', '=', streamId).execute();
+}
+
+/** Takes a person out of every stream that they read. */
+export async function deleteMemberships(db: Db, userId: string): Promise<void> {
+  await db.deleteFrom('stream_members').where('user_id', '=', userId).execute();
 }
 
 /**
@@ -183,74 +139,4 @@ export async function restartIfMoved(db: Db): Promise<boolean> {
     )
     select exists (select from moved) as moved`.execute(db);
   return rows[0]?.moved ?? false;
-}
-
-/** The log as the node's feeds read it. */
-export function createStreamLog(db: Db): StreamLog {
-  return {
-    async heads(streamIds) {
-      const { rows } = await sql<{ id: string; head_seq: bigint }>`
-        select id, head_seq from streams where id = any(${streamIds}::uuid[])`.execute(db);
-      return new Map(rows.map((row) => [row.id, Number(row.head_seq)]));
-    },
-    async between(streamId, afterSeq, toSeq) {
-      const rows = await db
-        .selectFrom('stream_events')
-        .select(['stream_id', 'seq', 'type', 'at', 'body'])
-        .where('stream_id', '=', streamId)
-        .where('seq', '>', BigInt(afterSeq))
-        .where('seq', '<=', BigInt(toSeq))
-        .orderBy('seq')
-        .execute();
-      return rows.map(toEvent);
-    },
-    async since(fromPos) {
-      const { rows } = await sql<{
-        horizon: string;
-        stream_id: string | null;
-        head: bigint | null;
-      }>`
-        select h.horizon, e.stream_id, e.head
-        from (select ${horizon} as horizon) h
-        left join (
-          select stream_id, max(seq) as head from stream_events
-          where pos >= ${fromPos} group by stream_id
-        ) e on true`.execute(db);
-      const heads = new Map<string, number>();
-      for (const { stream_id: id, head } of rows) {
-        if (id !== null) {
-          heads.set(id, Number(head));
-        }
-      }
-      return { heads, horizon: BigInt(rows[0]?.horizon ?? fromPos) };
-    },
-    async horizon() {
-      const { rows } = await sql<{ horizon: string }>`select ${horizon} as horizon`.execute(db);
-      return BigInt(rows[0]?.horizon ?? 0);
-    },
-  };
-}
-
-/** A row was written by {@link insertEvent}, so its type and body belong together. */
-function toEvent(row: EventRow): StoredStreamEvent {
-  const event = {
-    type: row.type,
-    streamId: row.stream_id,
-    seq: Number(row.seq),
-    at: row.at.toISOString(),
-    body: row.body,
-  };
-  return event as StoredStreamEvent;
-}
-
-/** Erases a stream with its events and its members. */
-export async function deleteStream(db: Db, streamId: string): Promise<void> {
-  await db.deleteFrom('stream_events').where('stream_id', '=', streamId).execute();
-  await db.deleteFrom('stream_members').where('stream_id', '=', streamId).execute();
-  await db.deleteFrom('streams').where('id', '=', streamId).execute();
-}
-
-/** Takes a person out of every stream that they read. */
-export async function deleteMemberships(db: Db, userId: string): Promise<void> {
-  await db.deleteFrom('stream_members').where('user_id', '=', userId).execute();
 }

@@ -1,8 +1,15 @@
-import { streamInputSchema, type StreamEvent } from '@chapar/contract';
+import {
+  streamInputSchema,
+  streamRenewInputSchema,
+  streamRenewOutputSchema,
+  type StreamEvent,
+} from '@chapar/contract';
 import { tracked, type TrackedEnvelope } from '@trpc/server';
 import { AppError } from '../../errors.ts';
 import { router, signedIn } from '../../trpc.ts';
+import { renewSocket } from './stream.renew.ts';
 import { followStream, StreamCutError } from './stream.service.ts';
+import { isEndOf, Way } from './stream.way.ts';
 
 export const streamRouter = router({
   /**
@@ -20,13 +27,18 @@ export const streamRouter = router({
     if (!release) {
       throw new AppError('STREAM_TOO_MANY');
     }
+    const way = new Way(socket);
+    const { lastEventId } = input ?? {};
+    let leave: (() => void) | null = null;
+    const follow = { lastEventId, connectionId: socket.id, sink: () => way.sink };
     try {
-      for await (const { cursor, event } of followStream(call, input?.lastEventId)) {
+      for await (const delivery of followStream(call, follow)) {
+        leave ??= call.app.presence.arrive(call.actor.userId);
         if (!(await socket.drained(call.signal))) {
           return socket.close(4290);
         }
-        yield tracked(String(cursor), event);
-        if (event.type === 'session.ended' && event.body.sessionId === call.actor.sessionId) {
+        yield tracked(delivery.id, way.textOf(delivery));
+        if (isEndOf(call.actor.sessionId, delivery)) {
           return socket.close(4403);
         }
       }
@@ -36,7 +48,14 @@ export const streamRouter = router({
       }
       socket.close(error.reason === 'slow' ? 4290 : 1012);
     } finally {
+      leave?.();
       release();
     }
   }),
+
+  /** Lets the caller's socket live as long as the token of this call. */
+  renew: signedIn
+    .input(streamRenewInputSchema)
+    .output(streamRenewOutputSchema)
+    .mutation(({ ctx, input }) => renewSocket(ctx.call, input.connectionId)),
 });

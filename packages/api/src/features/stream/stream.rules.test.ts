@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decideResume, safeCursor } from './stream.rules.ts';
+import { decideResume, parseCursor, safeCursor } from './stream.rules.ts';
 
 const bounds = { floor: 100n, next: 200n };
 
@@ -12,7 +12,7 @@ test.for([
   { cursor: '201', expected: { do: 'reset' } },
   { cursor: '9999999999999999999', expected: { do: 'reset' } },
 ])('a subscription with cursor $cursor begins with $expected', ({ cursor, expected }) => {
-  expect(decideResume(cursor, bounds)).toEqual(expected);
+  expect(decideResume(parseCursor(cursor), bounds)).toEqual(expected);
 });
 
 test('a cursor never goes past what may still be invisible', () => {

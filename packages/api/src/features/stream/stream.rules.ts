@@ -8,15 +8,27 @@ export interface LogBounds {
 
 export type ResumeDecision = { do: 'start' } | { do: 'reset' } | { do: 'replay'; cursor: bigint };
 
-/** Decides how a subscription begins. A cursor that we cannot have given is a reset, no error. */
-export function decideResume(
-  lastEventId: string | null | undefined,
-  bounds: LogBounds,
-): ResumeDecision {
+/** Positions are PostgreSQL's bigint. */
+const largestCursor = 2n ** 63n - 1n;
+
+/**
+ * The cursor of a client that comes back; null for one that begins.
+ *
+ * @param lastEventId digits, as the contract checks
+ */
+export function parseCursor(lastEventId: string | null | undefined): bigint | null {
   if (lastEventId === null || lastEventId === undefined) {
-    return { do: 'start' };
+    return null;
   }
   const cursor = BigInt(lastEventId);
+  return cursor > largestCursor ? largestCursor : cursor;
+}
+
+/** Decides how a subscription begins. A cursor that we cannot have given is a reset, no error. */
+export function decideResume(cursor: bigint | null, bounds: LogBounds): ResumeDecision {
+  if (cursor === null) {
+    return { do: 'start' };
+  }
   if (cursor < bounds.floor || cursor > bounds.next) {
     return { do: 'reset' };
   }

@@ -1,58 +1,61 @@
-import type { StoredStreamEvent, StreamEvent, StreamSignal } from '@chapar/contract';
 import type { SignedInCall } from '../../call.ts';
-import { Reader } from '../../realtime/reader.ts';
-import {
-  countMissed,
-  findBounds,
-  findMissed,
-  findStreamIds,
-  type ReplayPlace,
-} from './stream.repository.ts';
-import { decideResume, safeCursor } from './stream.rules.ts';
-
-/** Something for the client with the cursor that is good once it has it. */
-export interface Yielded {
-  cursor: bigint;
-  event: StreamEvent;
-}
+import { AppError } from '../../errors.ts';
+import { rememberMs } from '../../realtime/audit.ts';
+import { Delivery } from '../../realtime/delivery.ts';
+import { Reader, type ReaderEnd, type Sink } from '../../realtime/reader.ts';
+import { countMissed, readFloor, readMissed, readOpening, type Missed } from './stream.log.ts';
+import { decideResume, parseCursor, safeCursor, type ResumeDecision } from './stream.rules.ts';
 
 const replayPage = 500;
+
+export interface Follow {
+  lastEventId: string | null | undefined;
+  /** Goes with `stream.ready`. */
+  connectionId: string;
+  /** A faster way to the peer, from when it is there. */
+  sink(): Sink | null;
+}
 
 /**
  * Everything live for one person: what was missed since `lastEventId`, then `stream.ready`, then
  * what happens, until the call is aborted or the reader is cut off.
  *
- * The order of the steps is the guarantee: listen first, then read the log, then go live and drop
- * what the log has already given. Cursors never point past anything that has not been yielded.
+ * One snapshot of the log says what was missed and where each stream stood; the reader is attached to
+ * the feeds at exactly these places, so that replay and live meet without a gap and without a repeat.
+ * Cursors never point past anything that has not been handed over before.
  */
-export async function* followStream(
-  call: SignedInCall,
-  lastEventId: string | null | undefined,
-): AsyncGenerator<Yielded> {
+export async function* followStream(call: SignedInCall, follow: Follow): AsyncGenerator<Delivery> {
   const { app, actor } = call;
-  const reader = new Reader(actor.userId, app.config.stream.queueLimit);
+  const { userId, sessionId } = actor;
+  const reader = new Reader(userId, app.config.stream.queueLimit);
   try {
-    // The own line first: whoever joins a stream after this is told so on it.
-    await app.feeds.attach(reader, [actor.userId]);
-    // A session that ended before this moment was told on the line before anybody listened.
-    await call.checkSession();
-    const bounds = await findBounds(app.db);
-    await app.feeds.attach(reader, await findStreamIds(app.db, actor.userId));
-
-    const sent = new Map<string, number>();
-    const decision = await limitReplay(call, decideResume(lastEventId, bounds));
+    const asked = performance.now();
+    const cursor = parseCursor(follow.lastEventId);
+    const query = { userId, sessionId, cursor, limit: replayPage };
+    const { heads, missed, ...bounds } = await readOpening(app.hot, query);
+    if (!bounds.isAlive) {
+      throw new AppError('SESSION_ENDED');
+    }
+    if (performance.now() - asked > rememberMs) {
+      throw new StreamCutError('broken');
+    }
+    await app.feeds.attach(reader, heads);
+    const decision = await limitReplay(call, decideResume(cursor, bounds), missed);
     if (decision.do === 'reset') {
-      yield signal('stream.reset', bounds.now);
+      yield signal('{"type":"stream.reset"}', bounds.horizon);
     }
     if (decision.do === 'replay') {
-      yield* replay(call, decision.cursor, bounds.now, sent);
+      for await (const event of replay(call, missed, heads)) {
+        yield new Delivery(safeCursor(event.pos, bounds.horizon), event.event.json, event.event);
+      }
       // What was forgotten between two pages is missing without a trace.
-      if ((await findBounds(app.db)).floor > decision.cursor) {
-        yield signal('stream.reset', bounds.now);
+      if (missed.length === replayPage && (await readFloor(app.hot)) > decision.cursor) {
+        yield signal('{"type":"stream.reset"}', bounds.horizon);
       }
     }
-    yield signal('stream.ready', bounds.now);
-    yield* live(call, reader, bounds.now, sent);
+    const { connectionId } = follow;
+    yield signal(JSON.stringify({ type: 'stream.ready', connectionId }), bounds.horizon);
+    yield* live(call, reader, follow, bounds.horizon);
   } finally {
     app.feeds.detach(reader);
   }
@@ -60,86 +63,69 @@ export async function* followStream(
 
 async function limitReplay(
   call: SignedInCall,
-  decision: ReturnType<typeof decideResume>,
-): Promise<ReturnType<typeof decideResume>> {
-  if (decision.do !== 'replay') {
+  decision: ResumeDecision,
+  missed: readonly Missed[],
+): Promise<ResumeDecision> {
+  const limit = call.app.config.stream.replayLimit;
+  if (decision.do !== 'replay' || missed.length < Math.min(replayPage, limit)) {
     return decision;
   }
-  const limit = call.app.config.stream.replayLimit;
   const query = { userId: call.actor.userId, cursor: decision.cursor, limit };
-  return (await countMissed(call.app.db, query)) > limit ? { do: 'reset' } : decision;
+  return (await countMissed(call.app.hot, query)) > limit ? { do: 'reset' } : decision;
 }
 
+/** Everything missed up to the heads; what came later is handed over live. */
 async function* replay(
   call: SignedInCall,
-  cursor: bigint,
-  horizon: bigint,
-  sent: Map<string, number>,
-): AsyncGenerator<Yielded> {
-  const userId = call.actor.userId;
-  let after: ReplayPlace | null = null;
+  first: readonly Missed[],
+  heads: ReadonlyMap<string, number>,
+): AsyncGenerator<Missed> {
+  const { userId } = call.actor;
+  let page = first;
   for (;;) {
-    const page = await findMissed(call.app.db, { userId, cursor, after, limit: replayPage });
-    for (const { pos, event } of page) {
-      sent.set(event.streamId, event.seq);
-      after = { pos, streamId: event.streamId, seq: event.seq };
-      yield { cursor: safeCursor(pos, horizon), event };
-    }
-    if (page.length < replayPage) {
+    yield* page.filter(({ event }) => event.seq <= (heads.get(event.streamId) ?? 0));
+    const after = page.at(-1);
+    if (!after || page.length < replayPage) {
       return;
     }
+    ({ missed: page } = await readMissed(call.app.hot, { userId, after, limit: replayPage }));
   }
 }
 
 async function* live(
   call: SignedInCall,
   reader: Reader,
+  follow: Follow,
   horizon: bigint,
-  sent: Map<string, number>,
-): AsyncGenerator<Yielded> {
-  const { app, signal: aborted } = call;
+): AsyncGenerator<Delivery> {
+  // What came while the reader was being attached may have overtaken what it was waiting for.
+  for (const delivery of reader.take()) {
+    yield delivery.notAbove(horizon);
+  }
+  const { signal: aborted } = call;
   const isOver = (): boolean => aborted.aborted;
-  const safe = (cursor: bigint): bigint => (cursor > horizon ? cursor : horizon);
   while (!isOver()) {
-    await reader.ready(app.config.stream.beaconMs, aborted);
-    const deliveries = reader.take();
-    for (const { cursor, event } of deliveries) {
-      if (isRepeat(event, sent)) {
-        continue;
-      }
-      yield { cursor: safe(cursor), event };
-    }
     if (reader.end) {
       throw new StreamCutError(reader.end);
     }
-    if (deliveries.length === 0 && !isOver()) {
-      yield signal('stream.beacon', safe(app.feeds.safe));
+    const sink = follow.sink();
+    if (sink && !reader.isWaiting) {
+      reader.connect(sink);
     }
+    await reader.ready(aborted);
+    yield* reader.take();
   }
 }
 
-/** The log gave it during the replay. */
-function isRepeat(event: StoredStreamEvent, sent: Map<string, number>): boolean {
-  const last = sent.get(event.streamId);
-  if (last === undefined) {
-    return false;
-  }
-  if (event.seq <= last) {
-    return true;
-  }
-  sent.delete(event.streamId);
-  return false;
-}
-
-function signal(type: StreamSignal['type'], cursor: bigint): Yielded {
-  return { cursor, event: { type } };
+function signal(json: string, cursor: bigint): Delivery {
+  return new Delivery(cursor, json);
 }
 
 /** The server ends a stream that it cannot serve; the client comes back by its cursor. */
 export class StreamCutError extends Error {
-  readonly reason: 'slow' | 'broken';
+  readonly reason: ReaderEnd;
 
-  constructor(reason: 'slow' | 'broken') {
+  constructor(reason: ReaderEnd) {
     super(`the live stream was cut off: ${reason}`);
     this.reason = reason;
   }

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { transaction } from '../../database/transaction.ts';
 import { defaultConfig } from '../../config.ts';
 import { day, minute } from '../../kernel/duration.ts';
-import { createMemoryHub, type Hub } from '../../realtime/hub.ts';
+import type { Hub } from '../../realtime/hub.ts';
+import { createMemoryHub } from '../../realtime/memory-hub.ts';
 import { createTestApi, type Actor, type TestApi } from '../../testing/index.ts';
 import type { Listener } from '../../testing/listener.ts';
 import { forgetOldEvents, tell } from './index.ts';
@@ -42,8 +43,8 @@ function createLossyHub(lose: (index: number) => boolean): Hub {
   let count = 0;
   return {
     ...hub,
-    publish: (messages) => {
-      hub.publish(messages.filter(() => !lose((count += 1))));
+    publish: (events) => {
+      hub.publish(events.filter(() => !lose((count += 1))));
     },
   };
 }

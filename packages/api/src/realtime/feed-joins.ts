@@ -1,0 +1,153 @@
+import type { Log } from '../deps.ts';
+import type { Delivery } from './delivery.ts';
+import { Feed } from './feed.ts';
+import { readLiveEvent, type LiveEvent } from './live-event.ts';
+import type { Reader } from './reader.ts';
+import type { Recent } from './recent.ts';
+import type { StreamLog } from './stream-log.ts';
+
+/** What joining needs of the feeds of a node. */
+export interface JoinPlace {
+  /** By their streams. */
+  feeds: Map<string, Feed>;
+  recent: Recent;
+  log: StreamLog;
+  report: Log;
+  /** Runs work that needs the log after the work before it; a failure cuts the readers off. */
+  queue: (feed: Feed, work: () => Promise<void>) => Promise<void>;
+  /** Brings a feed up to this seq. */
+  fill: (feed: Feed, toSeq: number) => Promise<void>;
+  between: (streamId: string, afterSeq: number, toSeq: number) => Promise<LiveEvent[]>;
+  toDelivery: (event: LiveEvent) => Delivery;
+}
+
+/**
+ * Brings readers into feeds and out of them: when they are attached and detached, and when an event
+ * that they are handed says that they have joined or left a stream.
+ */
+export class FeedJoins {
+  readonly #place: JoinPlace;
+  /** Readers on their way into a stream that they have just joined. */
+  readonly #joins = new Set<Promise<void>>();
+
+  constructor(place: JoinPlace) {
+    this.#place = place;
+  }
+
+  /** Lets a reader have everything that follows these heads. */
+  async attachAll(reader: Reader, heads: ReadonlyMap<string, number>): Promise<void> {
+    const waits: Promise<void>[] = [];
+    for (const [streamId, head] of heads) {
+      const wait = this.#attach(reader, streamId, head);
+      if (wait) {
+        waits.push(wait);
+      }
+    }
+    if (waits.length > 0) {
+      await Promise.all(waits);
+    }
+  }
+
+  /** @returns null when the reader is in already */
+  #attach(reader: Reader, streamId: string, head: number): Promise<void> | null {
+    const { feeds, recent, queue } = this.#place;
+    reader.streams.add(streamId);
+    const feed = feeds.get(streamId) ?? new Feed(streamId, head);
+    feeds.set(streamId, feed);
+    const heard = recent.headOf(streamId);
+    if (!feed.isBusy && feed.seq === head && heard <= head) {
+      feed.readers.add(reader);
+      return null;
+    }
+    return queue(feed, () => this.#join(reader, feed, { head, upTo: Math.max(head, heard) }));
+  }
+
+  /** Brings feed and reader to the same place, then lets the reader in. */
+  async #join(
+    reader: Reader,
+    feed: Feed,
+    { head, upTo }: { head: number; upTo: number },
+  ): Promise<void> {
+    const { feeds, fill, between, toDelivery } = this.#place;
+    try {
+      await fill(feed, upTo);
+      for (const event of await between(feed.streamId, head, feed.seq)) {
+        this.hand(reader, toDelivery(event));
+      }
+      if (feeds.get(feed.streamId) !== feed) {
+        throw new Error('the feed was given up');
+      }
+    } catch (error) {
+      // It is not among the feed's readers yet, so nobody else would cut it off.
+      reader.cut('broken');
+      throw error;
+    }
+    if (!reader.end) {
+      feed.readers.add(reader);
+    }
+  }
+
+  /** Hands something over, and lets the reader into the stream that this may lead to. */
+  hand(reader: Reader, delivery: Delivery): void {
+    reader.push(delivery);
+    if (delivery.event?.type !== 'stream.joined') {
+      return;
+    }
+    const joined = readLiveEvent(delivery.event);
+    if (joined.type === 'stream.joined') {
+      this.#follow(reader, joined.body.streamId, joined.body.afterSeq);
+    }
+  }
+
+  /** Lets a reader into a stream that it has just been let into by its own line. */
+  #follow(reader: Reader, streamId: string, afterSeq: number): void {
+    if (reader.streams.has(streamId)) {
+      return;
+    }
+    const { log, recent, report } = this.#place;
+    const follow = async (): Promise<void> => {
+      const heads = await log.heads([streamId]);
+      recent.heard(streamId, heads.get(streamId) ?? 0);
+      await this.#attach(reader, streamId, afterSeq);
+    };
+    reader.streams.add(streamId);
+    const join = follow()
+      .catch((error: unknown) => {
+        report.warn({ err: error, streamId }, 'stream could not be joined');
+        reader.cut('broken');
+      })
+      .finally(() => this.#joins.delete(join));
+    this.#joins.add(join);
+  }
+
+  /** Waits for the readers that are on their way into a stream. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#joins);
+  }
+
+  /** Who has left a stream gets nothing after the event that says so. */
+  letGo(feed: Feed, event: LiveEvent): void {
+    const left = readLiveEvent(event);
+    if (left.type !== 'stream.left' || left.body.streamId !== event.streamId) {
+      return;
+    }
+    for (const reader of feed.readers) {
+      if (reader.userId === left.body.userId) {
+        reader.streams.delete(event.streamId);
+        feed.readers.delete(reader);
+      }
+    }
+  }
+
+  /** Takes a reader out of everything. */
+  leave(reader: Reader): void {
+    const { feeds } = this.#place;
+    for (const streamId of reader.streams) {
+      const feed = feeds.get(streamId);
+      feed?.readers.delete(reader);
+      if (feed?.readers.size === 0 && !feed.isBusy) {
+        feeds.delete(streamId);
+      }
+    }
+  }
+}
