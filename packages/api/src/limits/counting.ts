@@ -40,8 +40,8 @@ export function countIn(store: RateLimiterAbstract): Limiter {
   };
 }
 
-/** The key itself when every store can hold it: short, and plain ASCII. Otherwise its SHA-256. */
-function counterName(key: string): string {
+/** By what a store knows a key: the key itself when every store can hold it (short, plain ASCII), else its SHA-256. */
+export function counterName(key: string): string {
   const plain = key.length <= longestKey && /^[\x20-\x7E]*$/.test(key);
   return plain ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
 }

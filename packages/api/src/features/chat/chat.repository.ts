@@ -1,7 +1,6 @@
-import { sql, type Selectable } from 'kysely';
-import type { Db, Tables } from '../../database/tables.ts';
-
-export type MessageRow = Selectable<Tables['messages']>;
+import { sql } from 'kysely';
+import { statement } from '../../database/statement.ts';
+import type { Db } from '../../database/tables.ts';
 
 /** A conversation as one member sees it, with its newest message. */
 export interface ConversationRow {
@@ -103,84 +102,35 @@ export async function findDirect(db: Db, directKey: string): Promise<string | un
   return row?.id;
 }
 
-export async function isMember(db: Db, userId: string, conversationId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('conversation_members')
-    .select('user_id')
-    .where('user_id', '=', userId)
-    .where('conversation_id', '=', conversationId)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** The other person of a direct conversation; undefined for those who are not in it. */
-export async function findPeer(
-  db: Db,
-  userId: string,
-  conversationId: string,
-): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('conversation_members as me')
-    .innerJoin('conversation_members as peer', (join) =>
-      join
-        .onRef('peer.conversation_id', '=', 'me.conversation_id')
-        .onRef('peer.user_id', '<>', 'me.user_id'),
-    )
-    .select('peer.user_id')
-    .where('me.user_id', '=', userId)
-    .where('me.conversation_id', '=', conversationId)
-    .executeTakeFirst();
-  return row?.user_id;
-}
-
-export function findMessage(db: Db, id: string): Promise<MessageRow | undefined> {
-  return db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst();
+/** A message as the lists have it, its time as text (ISO 8601). */
+export interface ListedMessageRow {
+  id: string;
+  seq: number;
+  sender_id: string;
+  text: string;
+  created_at: string;
 }
 
 /**
- * Writes a message with the conversation's next seq, taken under its row lock, and moves the
- * sender's read mark to it: who writes has read. One statement.
- *
- * @throws unique violation on `messages_id` when the id was used before; nothing is written then
+ * Messages of a conversation that a person is in, newest first. For a conversation without any there
+ * is one row of nulls, and for those who are not in it there is none.
  */
-export async function insertMessage(
-  db: Db,
-  message: { id: string; conversationId: string; senderId: string; text: string; now: Date },
-): Promise<MessageRow> {
-  const { id, conversationId, senderId, text, now } = message;
-  const { rows } = await sql<MessageRow>`
-    with head as (
-      update conversations set head_seq = head_seq + 1, active_at = greatest(active_at, ${now})
-      where id = ${conversationId}
-      returning id, head_seq
-    ), mark as (
-      update conversation_members m set read_seq = head.head_seq from head
-      where m.conversation_id = head.id and m.user_id = ${senderId}
-    )
-    insert into messages (conversation_id, seq, id, sender_id, text, created_at)
-    select id, head_seq, ${id}, ${senderId}, ${text}, ${now} from head
-    returning *`.execute(db);
-  const row = rows[0];
-  if (!row) {
-    throw new Error(`there is no conversation ${conversationId}`);
-  }
-  return row;
-}
-
-/** Newest first. */
-export async function findMessages(
-  db: Db,
-  page: { conversationId: string; beforeSeq: number | null; limit: number },
-): Promise<MessageRow[]> {
-  let query = db
-    .selectFrom('messages')
-    .selectAll()
-    .where('conversation_id', '=', page.conversationId);
-  if (page.beforeSeq !== null) {
-    query = query.where('seq', '<', page.beforeSeq);
-  }
-  return query.orderBy('seq', 'desc').limit(page.limit).execute();
-}
+export const findMessages = statement<
+  ListedMessageRow | Record<keyof ListedMessageRow, null>,
+  [userId: string, conversationId: string, beforeSeq: number | null, limit: number]
+>(
+  'chat-messages',
+  `select m.id, m.seq, m.sender_id, m.text,
+    to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at
+  from conversation_members me
+  left join lateral (
+    select * from messages
+    where conversation_id = me.conversation_id and seq < coalesce($3::int, 2147483647)
+    order by seq desc limit $4
+  ) m on true
+  where me.user_id = $1 and me.conversation_id = $2
+  order by m.seq desc`,
+);
 
 /**
  * Moves a read mark forward, never back and never past the newest message.

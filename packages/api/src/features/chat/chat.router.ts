@@ -11,7 +11,9 @@ import {
   conversationViewSchema,
   messageViewSchema,
 } from '@chapar/contract';
+import { z } from 'zod';
 import { router, signedIn } from '../../trpc.ts';
+import { wireOf } from '../../wire-output.ts';
 import { sendMessage } from './chat.send.ts';
 import {
   getConversation,
@@ -20,6 +22,7 @@ import {
   markRead,
   startConversation,
 } from './chat.service.ts';
+import { tellTyping } from './chat.typing.ts';
 
 export const chatRouter = router({
   start: signedIn
@@ -44,11 +47,17 @@ export const chatRouter = router({
 
   listMessages: signedIn
     .input(chatListMessagesInputSchema)
-    .output(chatListMessagesOutputSchema)
+    .output(wireOf(chatListMessagesOutputSchema))
     .query(({ ctx, input }) => listMessages(ctx.call, input)),
 
   markRead: signedIn
     .input(chatMarkReadInputSchema)
     .output(chatMarkReadOutputSchema)
     .mutation(({ ctx, input }) => markRead(ctx.call, input)),
+
+  /** A hint for the moment, which the live stream brings to the others. */
+  typing: signedIn
+    .input(conversationRefSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => tellTyping(ctx.call, input.conversationId)),
 });

@@ -35,3 +35,26 @@ export function isSameMessage(stored: SentMessage, sent: SentMessage): boolean {
 export function directKeyOf(a: string, b: string): string {
   return [a, b].toSorted().join(':');
 }
+
+/** In a larger conversation nobody is shown who types. */
+export const mostMembersTyping = 100;
+
+/** What somebody who types finds: their place in the conversation. */
+export interface TypingState extends SendState {
+  members: number;
+  isDirect: boolean;
+}
+
+export type TypingDecision =
+  | { do: 'tell' }
+  | { do: 'nothing' }
+  | { do: 'refuse'; reason: 'not-found' | 'not-friends' };
+
+/** Decides whether others are told that somebody types: where they may write, and few can read it. */
+export function decideTyping(state: TypingState): TypingDecision {
+  if (state.isMember && state.members > mostMembersTyping) {
+    return { do: 'nothing' };
+  }
+  const sent = decideSend({ ...state, areFriends: state.areFriends || !state.isDirect });
+  return sent.do === 'send' ? { do: 'tell' } : sent;
+}

@@ -1,12 +1,8 @@
 import type { MessageView } from '@chapar/contract';
-import { transaction } from '../../database/transaction.ts';
 import type { SignedInCall } from '../../call.ts';
 import { AppError } from '../../errors.ts';
-import { areFriends } from '../friend/index.ts';
-import { tell } from '../stream/index.ts';
-import { findMessage, findPeer, insertMessage } from './chat.repository.ts';
 import { decideSend, isSameMessage } from './chat.rules.ts';
-import { toMessageView } from './chat.view.ts';
+import type { NewMessage, StoredMessage } from './chat.send.repository.ts';
 
 interface Send {
   conversationId: string;
@@ -21,66 +17,52 @@ interface Send {
  * @throws AppError `CHAT_NOT_FOUND`, `CHAT_NOT_FRIENDS`, `CHAT_MESSAGE_ID_TAKEN`
  */
 export async function sendMessage(call: SignedInCall, send: Send): Promise<MessageView> {
-  const { app, actor } = call;
-  const peerId = await findPeer(app.db, actor.userId, send.conversationId);
-  const stored = await findStored(call, send);
-  if (stored) {
-    return stored;
+  const { id, conversationId } = send;
+  const { writer } = call.app;
+  const senderId = call.actor.userId;
+  const facts = await writer.facts.add({ id, conversationId, senderId });
+  if (facts.stored) {
+    return repeat(call, send, facts.stored);
   }
-  const decision = decideSend({
-    isMember: peerId !== undefined,
-    areFriends: peerId !== undefined && (await areFriends(app.db, actor.userId, peerId)),
-  });
-  if (peerId === undefined || (decision.do === 'refuse' && decision.reason === 'not-found')) {
-    throw new AppError('CHAT_NOT_FOUND');
-  }
+  const decision = decideSend(facts);
   if (decision.do === 'refuse') {
-    throw new AppError('CHAT_NOT_FRIENDS', { data: { userId: peerId } });
+    throw decision.reason === 'not-friends' && facts.peerId !== null
+      ? new AppError('CHAT_NOT_FRIENDS', { data: { userId: facts.peerId } })
+      : new AppError('CHAT_NOT_FOUND');
   }
-  try {
-    return await write(call, send);
-  } catch (error) {
-    if (!isUsedId(error)) {
-      throw error;
-    }
-    const winner = await findStored(call, send);
-    if (!winner) {
-      throw error;
-    }
-    return winner;
+  const message = toNewMessage(call, send);
+  const written = await writer.messages.add(message);
+  if ('placed' in written) {
+    const { createdAt, text } = message;
+    return { id, conversationId, senderId, text, createdAt, seq: written.placed.seq };
   }
+  if (!isUsedId(written.error)) {
+    throw written.error;
+  }
+  const { stored } = await writer.facts.add({ id, conversationId, senderId });
+  if (!stored) {
+    throw written.error;
+  }
+  return repeat(call, send, stored);
 }
 
 /** The message that was stored under this id. @throws AppError when it is another message */
-async function findStored(call: SignedInCall, send: Send): Promise<MessageView | null> {
-  const row = await findMessage(call.app.db, send.id);
-  if (!row) {
-    return null;
-  }
-  const stored = {
-    senderId: row.sender_id,
-    conversationId: row.conversation_id,
-    text: row.text,
-  };
+function repeat(call: SignedInCall, send: Send, stored: StoredMessage): MessageView {
   if (isSameMessage(stored, { ...send, senderId: call.actor.userId })) {
-    return toMessageView(row);
+    return { ...stored, createdAt: stored.createdAt.toISOString() };
   }
   throw new AppError('CHAT_MESSAGE_ID_TAKEN', { data: { id: send.id } });
 }
 
-function write(call: SignedInCall, send: Send): Promise<MessageView> {
-  return transaction(call, async (tx) => {
-    const row = await insertMessage(tx.db, {
-      id: send.id,
-      conversationId: send.conversationId,
-      senderId: call.actor.userId,
-      text: send.text,
-      now: call.now,
-    });
-    const message = toMessageView(row);
-    await tell(call, tx, [{ streamId: send.conversationId, type: 'chat.message', body: message }]);
-    return message;
-  });
+function toNewMessage(
+  { actor, now }: SignedInCall,
+  { id, conversationId, text }: Send,
+): NewMessage {
+  const senderId = actor.userId;
+  const createdAt = now.toISOString();
+  const known = JSON.stringify({ id, conversationId, senderId, text, createdAt });
+  const bodyHead = `${known.slice(0, -1)},"seq":`;
+  return { id, conversationId, senderId, text, createdAt, bodyHead };
 }
 
 /** A twin of this call was faster: SQLSTATE 23505 on the message's id. */

@@ -6,6 +6,7 @@ import { readCursor, toPage } from '../../kernel/page.ts';
 import { areFriends } from '../friend/index.ts';
 import { closeSharedStream, openSharedStream, tell } from '../stream/index.ts';
 import { requireUser } from '../user/index.ts';
+import { WireResult } from '../../wire-output.ts';
 import {
   advanceRead,
   deleteAbandoned,
@@ -15,10 +16,10 @@ import {
   findMessages,
   findReadSeq,
   insertDirect,
-  isMember,
+  type ListedMessageRow,
 } from './chat.repository.ts';
 import { directKeyOf } from './chat.rules.ts';
-import { toConversationView, toMessageView, toNewConversationView } from './chat.view.ts';
+import { toConversationView, toListedMessage, toNewConversationView } from './chat.view.ts';
 
 interface PageInput {
   cursor?: string | null | undefined;
@@ -99,13 +100,15 @@ export async function listConversations(
 export async function listMessages(
   { app, actor }: SignedInCall,
   { conversationId, cursor, limit }: PageInput & { conversationId: string },
-): Promise<Page<MessageView>> {
+): Promise<WireResult<Page<MessageView>>> {
   const [beforeSeq = null] = readCursor(cursor, ['seq']) ?? [];
-  if (!(await isMember(app.db, actor.userId, conversationId))) {
+  const found = await findMessages(app.hot, actor.userId, conversationId, beforeSeq, limit + 1);
+  if (found.length === 0) {
     throw new AppError('CHAT_NOT_FOUND');
   }
-  const rows = await findMessages(app.db, { conversationId, beforeSeq, limit: limit + 1 });
-  return toPage(rows, limit, toMessageView, (row) => [row.seq]);
+  const rows = found.filter((row) => row.seq !== null);
+  const toView = (row: ListedMessageRow): MessageView => toListedMessage(conversationId, row);
+  return WireResult.of(toPage(rows, limit, toView, (row) => [row.seq]));
 }
 
 /**

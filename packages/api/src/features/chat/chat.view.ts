@@ -1,14 +1,14 @@
 import type { ConversationView, MessageView, UserCard } from '@chapar/contract';
-import type { ConversationRow, MessageRow } from './chat.repository.ts';
+import type { ConversationRow, ListedMessageRow } from './chat.repository.ts';
 
-export function toMessageView(row: MessageRow): MessageView {
+export function toListedMessage(conversationId: string, row: ListedMessageRow): MessageView {
   return {
     id: row.id,
-    conversationId: row.conversation_id,
+    conversationId,
     seq: row.seq,
     senderId: row.sender_id,
     text: row.text,
-    createdAt: row.created_at.toISOString(),
+    createdAt: row.created_at,
   };
 }
 

@@ -1,1 +1,3 @@
 export { forgetChats } from './chat.service.ts';
+export { createMessageWriter } from './chat.writer.ts';
+export { createTypingPace } from './chat.typing.ts';

@@ -1,0 +1,2 @@
+export { forgetLostPresences, forgetPresence } from './presence.service.ts';
+export { createPresenceStore } from './presence.store.ts';
