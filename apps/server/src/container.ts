@@ -3,21 +3,17 @@ import path from 'node:path';
 import {
   createApp,
   createIdSource,
-  createMemoryHub,
-  createMemoryLimiter,
-  createPostgresLimiter,
-  createRedisLimiter,
   ensureFirstAdmin,
   migrate,
   openDatabase,
   type App,
   type Clock,
-  type Database,
   type Deps,
-  type Limiter,
+  type Random,
 } from '@chapar/api';
 import { startEmbeddedPostgres } from '@chapar/embedded-postgres';
 import type { Logger } from 'pino';
+import { openHub, openLimiter, openRedis, type Undo } from './cluster.ts';
 import type { Config } from './env.ts';
 import { createSiteVerify } from './gateways/captcha.ts';
 import { ConsoleMailGateway } from './gateways/console-mail.ts';
@@ -28,7 +24,6 @@ import { openSms } from './gateways/sms/open.ts';
 import { loadTemplates } from './gateways/sms/templates.ts';
 import { startJobs } from './jobs/worker.ts';
 import { startSweep } from './jobs/sweep.ts';
-import { connectRedis } from './redis.ts';
 import { deriveSecrets, keepDevelopmentSecret } from './secrets.ts';
 
 /** Everything that is open while the process runs. */
@@ -39,16 +34,14 @@ export interface Container {
   consoleMail: ConsoleMailGateway | null;
   /** Where the data lives, for the banner. */
   dataPlace: string;
-  /** Whether the database and the bus answer. @throws what is wrong */
-  check(): Promise<void>;
+  /** Whether other processes can be reached. @throws why the database does not answer */
+  check(): Promise<{ bus: 'connected' | 'away' }>;
   /** Closes in reverse order of opening. */
   close(): Promise<void>;
 }
 
-/** What closes a thing that was opened. */
-type Undo = () => Promise<void> | void;
-
 const systemClock: Clock = { now: () => new Date() };
+const random: Random = { bytes: randomBytes, integer: (below) => randomInt(below) };
 
 /** Opens the real dependencies. What was opened is closed again when a later step fails. */
 export async function openContainer(
@@ -76,31 +69,36 @@ export async function openContainer(
 
     const sms = openSms({ sms: settings, api, templates, log, print });
     const mail = openMail(config, print, opened);
+    const common = { config, database, log, opened, random };
+    const redis = openRedis(common);
     const deps: Deps = {
       clock: systemClock,
-      random: { bytes: randomBytes, integer: (below) => randomInt(below) },
+      random,
       newId: createIdSource(systemClock, randomBytes),
       sms: sms.gateway,
       mail,
       captcha: config.captcha && createSiteVerify(config.captcha),
       breaches: config.breachCheck ? createPwnedPasswords() : null,
-      hub: createMemoryHub(),
+      hub: openHub({ ...common, redis }),
       log,
     };
     const secretKey = config.secretKey ?? (await keepDevelopmentSecret(config.dataDir));
     const secrets = deriveSecrets(secretKey);
-    const sharedLimiter = openLimiter({ config, database, log, opened });
-    const app = await createApp({ database, deps, config: api, secrets, sharedLimiter });
+    const sharedLimiter = openLimiter({ ...common, redis });
+    const isLive = config.role !== 'http';
+    const app = await createApp({ database, deps, config: api, secrets, sharedLimiter, isLive });
     opened.push(() => app.close());
     if (config.firstAdmin) {
       await ensureFirstAdmin(app, config.firstAdmin);
     }
-    opened.push(await startJobs(app, database, log));
-    opened.push(startSweep(app, log));
+    if (config.role !== 'socket') {
+      opened.push(await startJobs(app, database, log));
+      opened.push(startSweep(app, log));
+    }
 
-    const check = async (): Promise<void> => {
+    const check: Container['check'] = async () => {
       await database.pool.query('select 1');
-      await deps.hub.ping();
+      return { bus: deps.hub.isConnected ? 'connected' : 'away' };
     };
     return {
       app,
@@ -127,29 +125,6 @@ function openMail({ mail }: Config, print: (line: string) => void, opened: Undo[
   const smtp = createSmtpMail(mail);
   opened.push(() => smtp.close());
   return smtp;
-}
-
-/** Where limits are counted that nodes share; without a Redis that answers, in this process. */
-function openLimiter({
-  config,
-  database,
-  log,
-  opened,
-}: {
-  config: Config;
-  database: Database;
-  log: Logger;
-  opened: Undo[];
-}): Limiter {
-  if (config.rateLimitStore === 'postgres') {
-    return createPostgresLimiter(database.pool);
-  }
-  if (config.rateLimitStore === 'memory' || config.redisUrl === null) {
-    return createMemoryLimiter();
-  }
-  const redis = connectRedis(config.redisUrl, log);
-  opened.push(redis.close);
-  return createRedisLimiter(redis.client, createMemoryLimiter());
 }
 
 async function openPostgres(

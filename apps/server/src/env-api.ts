@@ -47,6 +47,7 @@ export function toApiConfig(env: Env): ApiConfig {
           : addressFactorInDevelopment,
     },
     stream: { ...defaultConfig.stream, retentionDays: env.STREAM_RETENTION_DAYS },
+    presence: defaultConfig.presence,
   };
 }
 

@@ -33,6 +33,11 @@ export function mailProviderOf(env: Env): 'console' | 'smtp' | 'off' {
   return env.MAIL_PROVIDER ?? (env.NODE_ENV === 'production' ? 'off' : 'console');
 }
 
+/** How processes tell each other of events, where nothing is said: as far as the database reaches. */
+export function hubOf(env: Env): 'memory' | 'postgres' | 'redis' {
+  return env.HUB ?? (env.DATABASE_URL === undefined ? 'memory' : 'postgres');
+}
+
 type Check = readonly [isWrong: boolean, complaint: string];
 
 const failed = (checks: readonly Check[]): string[] =>
@@ -99,6 +104,7 @@ function gateways(env: Env): string[] {
       env.RATE_LIMIT_STORE === 'redis' && !env.REDIS_URL,
       'REDIS_URL: needed by RATE_LIMIT_STORE=redis',
     ],
+    [env.HUB === 'redis' && !env.REDIS_URL, 'REDIS_URL: needed by HUB=redis'],
     [
       (env.CAPTCHA_VERIFY_URL === undefined) !== (env.CAPTCHA_SECRET === undefined),
       'CAPTCHA_VERIFY_URL and CAPTCHA_SECRET: set both or none',

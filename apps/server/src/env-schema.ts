@@ -23,6 +23,7 @@ import { smsEnv } from './env-sms.ts';
 export const dayInSeconds = 86_400;
 const highestPort = 65_535;
 /** The longest that anybody has asked for; the default is what is safe. */
+const longestDrainSeconds = 600;
 const longestAccessSeconds = 60 * dayInSeconds;
 
 const { otp, password, account, session, stream } = defaultConfig;
@@ -35,6 +36,8 @@ export const envSchema = z.object({
   NODE_ENV: z.enum(['development', 'production']).default('development'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(4000, 0, highestPort),
+  ROLE: z.enum(['all', 'http', 'socket']).default('all'),
+  DRAIN_SECONDS: z.coerce.number().int().min(0).max(longestDrainSeconds).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: whole(20, 2, 500),
@@ -83,6 +86,7 @@ export const envSchema = z.object({
   REFRESH_ABSOLUTE_DAYS: whole(180, 1, 3_650),
   SESSIONS_PER_USER: whole(session.perUser, 1, 1_000),
   RATE_LIMIT_STORE: z.enum(['memory', 'postgres', 'redis']).default('memory'),
+  HUB: z.enum(['memory', 'postgres', 'redis']).optional(),
   REDIS_URL: serverUrl(/^rediss?$/, /^\/?[0-9]{0,4}$/).optional(),
   RATE_LIMITS: rateLimits,
   STREAM_RETENTION_DAYS: whole(stream.retentionDays, 1, 365),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { loadEnvFile } from 'node:process';
 import type { ApiConfig } from '@chapar/api';
 import { toApiConfig } from './env-api.ts';
-import { complain, firstAdminPhone, mailProviderOf } from './env-checks.ts';
+import { complain, firstAdminPhone, hubOf, mailProviderOf } from './env-checks.ts';
 import { envSchema, type Env } from './env-schema.ts';
 import { toSmsSettings, type SmsSettings } from './env-sms-config.ts';
 import { isLoopback } from './loopback.ts';
@@ -13,6 +13,10 @@ export interface Config {
   mode: 'development' | 'production';
   host: string;
   port: number;
+  /** What this process serves: calls, sockets, or both. */
+  role: 'all' | 'http' | 'socket';
+  /** How long sockets are given to move to another process before this one ends. */
+  drainMs: number;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug';
   databaseUrl: string | null;
   poolSize: number;
@@ -32,12 +36,17 @@ export interface Config {
   /** Whether new passwords are looked up in a list of breached ones. */
   breachCheck: boolean;
   rateLimitStore: 'memory' | 'postgres' | 'redis';
-  /** Given when the store is `redis`. */
+  /** How processes tell each other of events. */
+  hub: 'memory' | 'postgres' | 'redis';
+  /** Given when the store or the hub is `redis`. */
   redisUrl: string | null;
   /** Whose account is made at the start, with the rights of an administrator. The phone is E.164. */
   firstAdmin: { phone: string; password: string } | null;
   api: ApiConfig;
 }
+
+/** In production, where other processes take over. */
+const usualDrainSeconds = 20;
 
 /** Something in the environment is not right. The message says what, and how to mend it. */
 export class ConfigError extends Error {}
@@ -76,6 +85,8 @@ function toConfig(env: Env): Config {
     mode: env.NODE_ENV,
     host: env.HOST,
     port: env.PORT,
+    role: env.ROLE,
+    drainMs: (env.DRAIN_SECONDS ?? (production ? usualDrainSeconds : 0)) * 1_000,
     logLevel: env.LOG_LEVEL ?? (production ? 'info' : 'warn'),
     databaseUrl: env.DATABASE_URL ?? null,
     poolSize: env.DATABASE_POOL_SIZE,
@@ -87,6 +98,7 @@ function toConfig(env: Env): Config {
     devRoutes: env.DEV_ROUTES ?? (!production && isLoopback(env.HOST)),
     ...toGateways(env),
     rateLimitStore: env.RATE_LIMIT_STORE,
+    hub: hubOf(env),
     redisUrl: env.REDIS_URL ?? null,
     firstAdmin: toFirstAdmin(env),
     api: toApiConfig(env),

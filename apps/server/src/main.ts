@@ -2,6 +2,7 @@ import { EmbeddedPostgresError } from '@chapar/embedded-postgres';
 import { pino } from 'pino';
 import { openContainer } from './container.ts';
 import { ConfigError, readConfig, type Config } from './env.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { createServer } from './server.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { explainStartError, requireFreePort } from './start-errors.ts';
@@ -10,13 +11,15 @@ import { explainStartError, requireFreePort } from './start-errors.ts';
 async function start(): Promise<void> {
   const config = readConfig();
   const log = pino({ level: config.logLevel });
-  const onClose = closeOnSignal(log);
+  const onClose = closeOnSignal(log, config.drainMs);
   await requireFreePort(config);
   const container = await openContainer(config, log);
   onClose(async () => container.close());
   try {
-    const server = await createServer(config, container);
+    const lifecycle = new Lifecycle();
+    const server = await createServer(config, container, lifecycle);
     onClose(async () => server.close());
+    onClose(() => lifecycle.drain(config.drainMs));
     const address = await server.listen({ host: config.host, port: config.port });
     process.stdout.write(banner(config, address, container.dataPlace));
   } catch (error) {

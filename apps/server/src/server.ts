@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Container } from './container.ts';
 import type { Config } from './env.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { addDevMail } from './plugins/dev-mail.ts';
 import { addDevSms } from './plugins/dev-sms.ts';
 import { addErrors, refusePath } from './plugins/errors.ts';
@@ -10,7 +11,7 @@ import { addRequestLog } from './plugins/request-log.ts';
 import { addSecurity } from './plugins/security.ts';
 import { addSmsCallbacks } from './plugins/sms-callbacks.ts';
 import { addTrpcHttp } from './transports/trpc-http.ts';
-import { addTrpcWs } from './transports/trpc-ws.ts';
+import { addTrpcWs, refuseUpgrades } from './transports/trpc-ws.ts';
 
 /** Ten messages of 4,096 characters in one batch, however they are escaped, and some room. */
 const bodyLimitBytes = 512 * 1024;
@@ -18,8 +19,12 @@ const bodyLimitBytes = 512 * 1024;
 const longestPath = 5_000;
 const requestTimeoutMs = 30_000;
 
-/** The ordered list of what the server is made of. */
-export async function createServer(config: Config, container: Container): Promise<FastifyInstance> {
+/** The ordered list of what the server is made of. A process of the role `socket` serves no calls. */
+export async function createServer(
+  config: Config,
+  container: Container,
+  lifecycle = new Lifecycle(),
+): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = container.log;
   const server = fastify({
     loggerInstance,
@@ -35,7 +40,15 @@ export async function createServer(config: Config, container: Container): Promis
   addRequestLog(server);
   addErrors(server);
   await addSecurity(server, config);
-  addHealth(server, container);
+  addHealth(server, { container, lifecycle });
+  if (config.role === 'http') {
+    refuseUpgrades(server);
+  } else {
+    addTrpcWs(server, { config, app: container.app, lifecycle });
+  }
+  if (config.role === 'socket') {
+    return server;
+  }
   if (config.devRoutes && container.consoleSms) {
     addDevSms(server, config, container.consoleSms);
   }
@@ -44,6 +57,5 @@ export async function createServer(config: Config, container: Container): Promis
   }
   addSmsCallbacks(server, config, container);
   addTrpcHttp(server, container.app);
-  addTrpcWs(server, config, container.app);
   return server;
 }

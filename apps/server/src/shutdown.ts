@@ -8,14 +8,16 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
  * Closes everything in reverse order of opening when a signal comes, and ends with code 0; with
- * code 1 after an error that nobody caught, after 9 s, or at once when asked a second time.
+ * code 1 after an error that nobody caught, 9 s after the sockets were given time to move, or at once
+ * when asked a second time.
  *
+ * @param drainMs that time
  * @returns a function that takes what has to be closed, as soon as it is open
  */
-export function closeOnSignal(log: Logger): (close: () => Promise<void>) => void {
+export function closeOnSignal(log: Logger, drainMs: number): (close: () => Promise<void>) => void {
   const opened: (() => Promise<void>)[] = [];
   const grace = closeWithGrace(
-    { delay: closeWithinMs, logger: false, skip: [...signals] },
+    { delay: closeWithinMs + drainMs, logger: false, skip: [...signals] },
     async ({ err }) => {
       if (err) {
         log.fatal({ err }, 'unexpected error; the process ends');

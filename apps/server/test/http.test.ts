@@ -39,8 +39,8 @@ const appCodeOf = ({ error }: ErrorBody): string => error.json.data.appCode;
 test('is alive and ready', async () => {
   const alive = await fetch(`${server.url}/healthz`);
   expect(await alive.json()).toEqual({ status: 'alive' });
-  const ready = await fetch(`${server.url}/readyz`);
-  expect(await ready.json()).toEqual({ status: 'ready' });
+  const ready = async (): Promise<unknown> => (await fetch(`${server.url}/readyz`)).json();
+  await expect.poll(ready).toEqual({ status: 'ready', bus: 'connected' });
 });
 
 describe('bad input is a coded 4xx, never a 500', () => {

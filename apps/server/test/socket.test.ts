@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { cloneDatabase } from '@chapar/api/testing';
 import { newId, type ChaparClient, type StreamEvent } from '@chapar/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
@@ -188,20 +189,71 @@ test('the eleventh socket of a person takes the place of the first', async () =>
   }
 });
 
-test('a socket ends with its token', async () => {
-  await using short = await startServer({ ACCESS_TOKEN_SECONDS: '5' });
-  const phone = newPhone();
-  const client = short.client();
-  const { challengeId } = await client.otp.request.mutate({ phone });
-  const { accessToken: token } = await client.otp.verify.mutate({
-    challengeId,
-    code: await short.code(phone),
+test('a socket ends with its token, and lives on when another process is given a new one for it', async () => {
+  await using database = await cloneDatabase();
+  const [phone, strange, code] = ['+989130900001', '+989130900002', '123456'];
+  const env = {
+    HUB: 'postgres',
+    SECRET_KEY: 'two-nodes-that-share-one-secret-2',
+    OTP_TEST_NUMBERS: `${phone}:${code},${strange}:${code}`,
+    OTP_TEST_NUMBERS_UNTIL: '2099-12-31',
+  };
+  await using here = await startServer(env, database);
+  await using there = await startServer(env, database);
+  const [clockHere, clockThere] = [setClock(here), setClock(there)];
+  const [client, stranger] = [there.client(), there.client()];
+  const asked = await client.otp.request.mutate({ phone });
+  const { accessToken: token, refreshToken } = await client.otp.verify.mutate({
+    challengeId: asked.challengeId,
+    code,
   });
-  const socket = new WebSocket(`${short.url.replace('http', 'ws')}/trpc?connectionParams=1`);
-  await once(socket, 'open');
-  socket.send(params(token));
-  expect(await closeCode(socket)).toBe(4401);
+  const [kept, left] = await Promise.all([listenAt(here, token), listenAt(here, token)]);
+  const [keptCode, leftCode] = [closeCode(kept.socket), closeCode(left.socket)];
+  await expect.poll(() => there.container.app.deps.hub.isConnected).toBe(true);
+
+  const laterMs = 100_000;
+  clockThere.aheadMs = laterMs;
+  await client.session.refresh.mutate({ refreshToken, attemptId: newId() });
+  await client.stream.renew.mutate({ connectionId: kept.connectionId });
+  // A socket of somebody else takes no notice.
+  const { challengeId } = await stranger.otp.request.mutate({ phone: strange });
+  await stranger.otp.verify.mutate({ challengeId, code });
+  await stranger.stream.renew.mutate({ connectionId: left.connectionId });
+
+  const lifeMs = 300_000;
+  const graceMs = 25_000;
+  clockHere.aheadMs = lifeMs + graceMs + 1_000;
+  expect(await leftCode).toBe(4401);
+  expect(kept.socket.readyState).toBe(WebSocket.OPEN);
+  clockHere.aheadMs += laterMs;
+  expect(await keptCode).toBe(4401);
 });
+
+/** Gives a server a clock that the test can put forward. */
+function setClock(of: TestServer): { aheadMs: number } {
+  const clock = { aheadMs: 0, now: () => new Date(Date.now() + clock.aheadMs) };
+  of.container.app.deps.clock = clock;
+  return clock;
+}
+
+/** Opens the live stream without the client package. */
+async function listenAt(
+  at: TestServer,
+  token: string,
+): Promise<{ socket: WebSocket; connectionId: string }> {
+  const socket = new WebSocket(`${at.url.replace('http', 'ws')}/trpc?connectionParams=1`);
+  await once(socket, 'open');
+  const ready = Promise.withResolvers<string>();
+  socket.on('message', (data: Buffer) => {
+    const connectionId = /"connectionId":"([^"]+)"/.exec(data.toString())?.[1];
+    if (connectionId !== undefined) {
+      ready.resolve(connectionId);
+    }
+  });
+  socket.send(params(token));
+  socket.send(subscribe(1));
+  return { socket, connectionId: await ready.promise };
+}
 
 test('ending a session closes its sockets, and only those', async () => {
   const phone = newPhone();

@@ -1,132 +1,143 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SocketControl } from '@chapar/api';
-import type { CloseCode } from '@chapar/contract';
-import { closeCodes } from '@chapar/contract';
-import type { WebSocket } from 'ws';
+import type { Clock } from '@chapar/api';
+import type { LiveSocket, Owner } from './live-socket.ts';
 
-const softLimitBytes = 128 * 1024;
-const slowAfterMs = 10_000;
-const lookAgainMs = 25;
-const streamsPerSocket = 8;
-const messagesPerSecond = 20;
-const burst = 40;
+const lookEveryMs = 250;
+/** The event loop stood still. */
+const lateMs = 1_000;
 const closingMs = 2_000;
+const closingLookMs = 25;
 const socketsPerUser = 10;
-
-/** Closes with a code of the contract. */
-export function closeSocket(socket: WebSocket, code: CloseCode): void {
-  socket.close(code, closeCodes[code].name);
-}
-
-/** What the live stream may know and do of its socket. */
-export function controlOf(socket: WebSocket): SocketControl {
-  let open = 0;
-  return {
-    openStream() {
-      if (open === streamsPerSocket) {
-        return null;
-      }
-      open += 1;
-      return () => {
-        open -= 1;
-      };
-    },
-    async drained(signal) {
-      const started = performance.now();
-      while (socket.bufferedAmount > softLimitBytes && socket.readyState === socket.OPEN) {
-        if (performance.now() - started > slowAfterMs) {
-          return false;
-        }
-        if (signal.aborted) {
-          return true;
-        }
-        await wait(lookAgainMs);
-      }
-      return true;
-    },
-    close: (code) => closeSocket(socket, code),
-  };
-}
-
-/** Cuts off a peer that sends more than 20 messages a second, with bursts of 40. */
-export function limitRate(socket: WebSocket): void {
-  let credit = burst;
-  let last = performance.now();
-  socket.on('message', () => {
-    const now = performance.now();
-    credit = Math.min(burst, credit + ((now - last) / 1000) * messagesPerSecond) - 1;
-    last = now;
-    if (credit < 0) {
-      closeSocket(socket, 4429);
-    }
-  });
-}
+/** Longer than the event that says it takes. */
+const endedAfterMs = 500;
+/** tRPC's word for "open another socket, then leave this one". */
+const reconnectNotice = '{"id":null,"method":"reconnect"}';
+const batchEveryMs = 100;
 
 /** All sockets of this process, for the limits and for the end. */
 export class Sockets {
-  readonly #all = new Set<WebSocket>();
-  readonly #waiting = new Map<string, number>();
-  readonly #byUser = new Map<string, Set<WebSocket>>();
+  readonly #all = new Map<string, LiveSocket>();
+  /** By address: sockets that have not signed in. */
+  readonly #waiting = new Map<string, Set<LiveSocket>>();
+  readonly #byUser = new Map<string, Set<LiveSocket>>();
+  #lookedAt = performance.now();
+  readonly #timer = setInterval(() => this.#look(), lookEveryMs);
 
-  add(socket: WebSocket): void {
-    this.#all.add(socket);
-    socket.on('close', () => this.#all.delete(socket));
+  readonly #deps: { clock: Clock };
+
+  constructor(deps: { clock: Clock }) {
+    this.#deps = deps;
+    this.#timer.unref();
+  }
+
+  add(socket: LiveSocket): void {
+    this.#all.set(socket.id, socket);
+    place(this.#waiting, socket.ip, socket);
+  }
+
+  remove(socket: LiveSocket): void {
+    this.#all.delete(socket.id);
+    take(this.#waiting, socket.ip, socket);
+    if (socket.owner) {
+      take(this.#byUser, socket.owner.userId, socket);
+    }
   }
 
   /** Sockets of an address that have not signed in yet. */
   waiting(ip: string): number {
-    return this.#waiting.get(ip) ?? 0;
-  }
-
-  /** Counts a socket as waiting until the returned function is called or it closes. */
-  wait(socket: WebSocket, ip: string): () => void {
-    this.#waiting.set(ip, this.waiting(ip) + 1);
-    let counted = true;
-    const done = (): void => {
-      if (!counted) {
-        return;
-      }
-      counted = false;
-      const left = this.waiting(ip) - 1;
-      if (left > 0) {
-        this.#waiting.set(ip, left);
-      } else {
-        this.#waiting.delete(ip);
-      }
-    };
-    socket.on('close', done);
-    return done;
+    return this.#waiting.get(ip)?.size ?? 0;
   }
 
   /** Gives a socket to its person. Beyond ten, the oldest makes room. */
-  own(socket: WebSocket, userId: string): void {
-    const mine = this.#byUser.get(userId) ?? new Set();
-    this.#byUser.set(userId, mine);
-    mine.add(socket);
-    socket.on('close', () => {
-      mine.delete(socket);
-      if (mine.size === 0) {
-        this.#byUser.delete(userId);
-      }
-    });
+  own(socket: LiveSocket, owner: Owner): void {
+    take(this.#waiting, socket.ip, socket);
+    // Of its own, since it is renewed by itself.
+    socket.owner = { ...owner };
+    const mine = place(this.#byUser, owner.userId, socket);
     const [oldest] = mine;
     if (mine.size > socketsPerUser && oldest) {
       mine.delete(oldest);
-      closeSocket(oldest, 4409);
+      oldest.close(4409);
+    }
+  }
+
+  /** Lets a socket live longer, if it is here and of this session. */
+  renew(id: string, { sessionId, expiresAt }: { sessionId: string; expiresAt: number }): void {
+    const owner = this.#all.get(id)?.owner;
+    if (owner?.sessionId === sessionId) {
+      owner.expiresAt = Math.max(owner.expiresAt, expiresAt);
+    }
+  }
+
+  /** Closes what a session has open, once its streams have had the time to say why. */
+  endSession(userId: string, sessionId: string): void {
+    for (const socket of this.#byUser.get(userId) ?? []) {
+      if (socket.owner?.sessionId === sessionId) {
+        setTimeout(() => socket.close(4403), endedAfterMs).unref();
+      }
+    }
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const late = now - this.#lookedAt - lookEveryMs;
+    this.#lookedAt = now;
+    // What peers have sent meanwhile is read before the next look.
+    if (late > lateMs) {
+      this.#all.forEach((socket) => socket.excuse(late));
+      return;
+    }
+    const clock = this.#deps.clock.now().getTime();
+    this.#all.forEach((socket) => socket.look(now, clock));
+  }
+
+  /**
+   * Asks every peer to go elsewhere: it opens a new socket, at another process by then, and leaves this
+   * one when that serves. In random order, spread over the time, so that they do not come all at once.
+   *
+   * @returns when everybody has left, or the time is over
+   */
+  async drain(ms: number): Promise<void> {
+    const order = [...this.#all.values()].toSorted(() => Math.random() - 0.5);
+    const started = performance.now();
+    const end = started + ms;
+    let asked = 0;
+    while (this.#all.size > 0 && performance.now() < end) {
+      const part = Math.min(1, (performance.now() - started + batchEveryMs) / (ms * 0.8));
+      for (const socket of order.slice(asked, Math.ceil(part * order.length))) {
+        socket.send(reconnectNotice);
+      }
+      asked = Math.max(asked, Math.ceil(part * order.length));
+      await wait(batchEveryMs);
     }
   }
 
   /** Tells every peer to come back soon, and waits until they are gone. */
   async close(): Promise<void> {
-    for (const socket of this.#all) {
-      closeSocket(socket, 1012);
-    }
+    clearInterval(this.#timer);
+    this.#all.forEach((socket) => socket.close(1012));
     const started = performance.now();
     while (this.#all.size > 0 && performance.now() - started < closingMs) {
-      await wait(lookAgainMs);
+      await wait(closingLookMs);
     }
-    for (const socket of this.#all) {
-      socket.terminate();
-    }
+    this.#all.forEach((socket) => socket.terminate());
+  }
+}
+
+function place<Key>(
+  places: Map<Key, Set<LiveSocket>>,
+  key: Key,
+  socket: LiveSocket,
+): Set<LiveSocket> {
+  const there = places.get(key) ?? new Set();
+  places.set(key, there);
+  return there.add(socket);
+}
+
+function take<Key>(places: Map<Key, Set<LiveSocket>>, key: Key, socket: LiveSocket): void {
+  const there = places.get(key);
+  there?.delete(socket);
+  if (there?.size === 0) {
+    places.delete(key);
   }
 }

@@ -1,9 +1,10 @@
-import { isAppError, appRouter, procedureList, type App } from '@chapar/api';
-import { fastifyRequestHandler } from '@trpc/server/adapters/fastify';
-import type { FastifyInstance } from 'fastify';
-import { sendError } from '../plugins/errors.ts';
+import { appRouter, procedureList, type App } from '@chapar/api';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readBearer, readConnection } from '../context.ts';
+import { sendError } from '../plugins/errors.ts';
 import { logCallError } from './call-errors.ts';
+import { createHttpCalls, type HttpCalls } from './http-calls.ts';
+import { answerByStock } from './http-stock.ts';
 
 /** They need a socket that can be bounded, and closed with a code. */
 const subscriptions = new Set(
@@ -14,10 +15,42 @@ const subscriptions = new Set(
 export const maxBatchSize = 10;
 
 /**
- * The router over HTTP at `/trpc/<procedure>[,<procedure>…]`. In a scope of its own, because tRPC
- * wants the body unparsed; form data is not taken at all, so that no foreign page can post.
+ * The router over HTTP at `/trpc/<procedure>[,<procedure>…]`. The usual requests take the short way
+ * of `http-calls.ts`, all others that of tRPC's own adapter.
  */
 export function addTrpcHttp(server: FastifyInstance, app: App): void {
+  const calls = httpCallsOf(app);
+  const answerUsual = createHttpCalls(calls);
+  addCalls(server, '/trpc', async (request, reply) => {
+    if (!(await answerUsual(request, reply))) {
+      await answerByStock(calls, request, reply);
+    }
+  });
+}
+
+/** The router, and who is asking. */
+export function httpCallsOf(app: App): HttpCalls {
+  return {
+    router: appRouter,
+    maxBatchSize,
+    createContext: (request) =>
+      readConnection(app, request, {
+        token: readBearer(request.headers.authorization),
+        device: request.headers['chapar-device'],
+      }),
+    onError: (request, failed) => logCallError(request.log, { ...failed, id: request.id }),
+  };
+}
+
+/**
+ * The way in for requests with calls. In a scope of its own, because they want the body unparsed;
+ * form data is not taken at all, so that no foreign page can post.
+ */
+export function addCalls(
+  server: FastifyInstance,
+  prefix: string,
+  answer: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+): void {
   void server.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
@@ -25,37 +58,13 @@ export function addTrpcHttp(server: FastifyInstance, app: App): void {
       { parseAs: 'string' },
       (_request, body, parsed) => parsed(null, body),
     );
-    scope.all<{ Params: { path: string } }>('/trpc/:path', async (request, reply) => {
+    scope.all<{ Params: { path: string } }>(`${prefix}/:path`, async (request, reply) => {
       if (request.params.path.split(',').some((path) => subscriptions.has(path))) {
         return sendError(request, reply, 'STREAM_NEEDS_SOCKET', 400);
       }
-      await fastifyRequestHandler({
-        router: appRouter,
-        req: request,
-        res: reply,
-        path: request.params.path,
-        maxBatchSize,
-        createContext: () =>
-          readConnection(app, request, {
-            token: readBearer(request.headers.authorization),
-            device: request.headers['chapar-device'],
-          }),
-        onError: ({ error, path }) => logCallError(request.log, { error, path, id: request.id }),
-        responseMeta: ({ errors }) => ({ headers: retryAfter(errors) }),
-      });
+      await answer(request, reply);
+      return reply;
     });
     done();
   });
-}
-
-/** RFC 9110, section 10.2.3: the longest of the waits that the errors of a batch name. */
-function retryAfter(errors: readonly unknown[]): Record<string, string> {
-  const waits = errors.flatMap((error) => {
-    const data: unknown = isAppError(error) ? error.data : undefined;
-    if (typeof data !== 'object' || data === null || !('retryAfterSeconds' in data)) {
-      return [];
-    }
-    return typeof data.retryAfterSeconds === 'number' ? [data.retryAfterSeconds] : [];
-  });
-  return waits.length > 0 ? { 'retry-after': String(Math.max(...waits)) } : {};
 }

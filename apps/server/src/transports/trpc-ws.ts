@@ -1,83 +1,81 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { appRouter, expiryOf, type App, type Connection } from '@chapar/api';
+import {
+  appRouter,
+  readLiveEvent,
+  renewalPrefix,
+  toWire,
+  type App,
+  type Connection,
+  type Renewal,
+} from '@chapar/api';
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
 import type { FastifyInstance } from 'fastify';
 import proxyAddress from 'proxy-addr';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { readConnection, type Credentials } from '../context.ts';
 import type { Config } from '../env.ts';
+import type { Lifecycle } from '../lifecycle.ts';
 import { isAllowedOrigin } from '../plugins/security.ts';
 import { logCallError } from './call-errors.ts';
-import { closeSocket, controlOf, limitRate, Sockets } from './sockets.ts';
+import { LiveSocket } from './live-socket.ts';
+import { Sockets } from './sockets.ts';
 import { maxBatchSize } from './trpc-http.ts';
 
 const largestFrameBytes = 64 * 1024;
-const signInWithinMs = 5_000;
 const waitingPerAddress = 50;
-const pingMs = 25_000;
-const pongWaitMs = 10_000;
-const clockToleranceMs = 5_000;
-/** A timer of more ends at once (HTML, "timers"): 24 days. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * The router over WebSocket at `/trpc`. A socket signs in by its connection params
- * `{ token, device? }` within 5 s and lives as long as that token; whatever it may not do, it is told
- * by a close code.
+ * `{ token, device? }` within 5 s and lives as long as its token, which `stream.renew` replaces;
+ * whatever it may not do, it is told by a close code.
  */
-export function addTrpcWs(server: FastifyInstance, config: Config, app: App): void {
-  const sockets = new Sockets();
+export function addTrpcWs(
+  server: FastifyInstance,
+  { config, app, lifecycle }: { config: Config; app: App; lifecycle: Lifecycle },
+): void {
+  const sockets = new Sockets(app.deps);
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: largestFrameBytes,
     perMessageDeflate: false,
   });
   const addressOf = createAddressReader(config);
+  const live = new WeakMap<WebSocket, LiveSocket>();
   const serve = getWSConnectionHandler({
     wss,
     router: appRouter,
     maxBatchSize,
-    keepAlive: { enabled: true, pingMs, pongWaitMs },
     createContext: ({ req, res, info }) => {
       const { token = null, device = null } = info.connectionParams ?? {};
       return signIn(req, res, { token, device });
     },
     onError: ({ error, path, ctx }) =>
       logCallError(server.log, { error, path, id: ctx?.requestId ?? '' }),
+    experimental_encoder: { encode: toWire, decode: fromWire },
   });
-  const signedIn = new WeakMap<WebSocket, () => void>();
 
-  function signIn(
-    req: IncomingMessage,
-    socket: WebSocket,
-    { token, device }: Credentials,
-  ): Connection {
-    const facts = { id: randomUUID(), ip: addressOf(req), headers: req.headers };
-    const connection = readConnection(app, facts, { token, device });
-    if (connection.auth.status === 'verified' && token !== null) {
-      signedIn.get(socket)?.();
-      sockets.own(socket, connection.auth.userId);
-      closeAt(socket, expiryOf(token) + clockToleranceMs);
+  function signIn(req: IncomingMessage, raw: WebSocket, credentials: Credentials): Connection {
+    const socket = live.get(raw) ?? null;
+    const { id = randomUUID(), ip = '' } = socket ?? {};
+    const facts = { id, ip, headers: req.headers };
+    const connection = readConnection(app, facts, credentials);
+    if (connection.auth.status === 'verified' && socket) {
+      sockets.own(socket, connection.auth);
     } else {
-      closeSocket(socket, 4401);
+      socket?.close(4401);
     }
-    return { ...connection, socket: controlOf(socket) };
+    return { ...connection, socket };
   }
 
-  function accept(socket: WebSocket, req: IncomingMessage): void {
-    sockets.add(socket);
+  function accept(socket: WebSocket, raw: Duplex, req: IncomingMessage): void {
+    const one = new LiveSocket(socket, raw, { id: randomUUID(), ip: addressOf(req) });
+    live.set(socket, one);
+    sockets.add(one);
     socket.on('error', (error) => server.log.debug({ err: error }, 'socket error'));
-    const done = sockets.wait(socket, addressOf(req));
-    const timer = setTimeout(() => closeSocket(socket, 4401), signInWithinMs);
-    signedIn.set(socket, () => {
-      clearTimeout(timer);
-      done();
-    });
-    socket.on('close', () => clearTimeout(timer));
-    limitRate(socket);
-    serve(socket, req);
+    socket.on('close', () => sockets.remove(one));
+    serve(socket, keepLittle(req));
   }
 
   server.server.on('upgrade', (req: IncomingMessage, raw: Duplex, head: Buffer) => {
@@ -85,12 +83,12 @@ export function addTrpcWs(server: FastifyInstance, config: Config, app: App): vo
     if (refusal !== null) {
       return answer(raw, refusal);
     }
-    wss.handleUpgrade(req, raw, head, (socket) => accept(socket, req));
+    wss.handleUpgrade(req, raw, head, (socket) => accept(socket, raw, req));
   });
 
   let closing = false;
   function refuse(req: IncomingMessage): number | null {
-    if (closing) {
+    if (closing || lifecycle.isDraining) {
       return 503;
     }
     if (pathOf(req.url ?? '/') !== '/trpc') {
@@ -104,24 +102,60 @@ export function addTrpcWs(server: FastifyInstance, config: Config, app: App): vo
     return sockets.waiting(addressOf(req)) >= waitingPerAddress ? 429 : null;
   }
 
+  const unsubscribe = app.deps.hub.subscribe({
+    event(event) {
+      const ended = event.type === 'session.ended' ? readLiveEvent(event) : null;
+      if (ended?.type === 'session.ended') {
+        sockets.endSession(ended.streamId, ended.body.sessionId);
+      }
+    },
+    head: () => undefined,
+    signal({ topic, json }) {
+      if (topic.startsWith(renewalPrefix)) {
+        sockets.renew(topic.slice(renewalPrefix.length), JSON.parse(json) as Renewal);
+      }
+    },
+  });
+  lifecycle.onDrain((ms) => sockets.drain(ms));
+
   server.addHook('preClose', async () => {
     closing = true;
+    unsubscribe();
     await sockets.close();
     wss.close();
   });
+}
+
+/** A frame of text, or one of bytes that are text. */
+function fromWire(data: string | ArrayBuffer | Uint8Array): unknown {
+  if (typeof data === 'string') {
+    return JSON.parse(data);
+  }
+  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+  return JSON.parse(Buffer.from(bytes).toString());
+}
+
+/**
+ * What is still asked of an upgrade once it is a socket. tRPC holds it for as long as the socket lives,
+ * and a whole request is several kilobytes.
+ */
+function keepLittle({ url, headers }: IncomingMessage): IncomingMessage {
+  const { host, 'user-agent': userAgent, 'accept-language': language } = headers;
+  return {
+    url,
+    headers: { host, 'user-agent': userAgent, 'accept-language': language },
+  } as unknown as IncomingMessage;
+}
+
+/** For a process without sockets. */
+export function refuseUpgrades(server: FastifyInstance): void {
+  server.server.on('upgrade', (_request: IncomingMessage, raw: Duplex) => answer(raw, 404));
 }
 
 /** Null for what is no address: anything can be written there. */
 function pathOf(target: string): string | null {
   const base = 'http://localhost';
   return URL.canParse(target, base) ? new URL(target, base).pathname : null;
-}
-
-/** Closes a socket when its token ends; the client comes back with a new one. */
-function closeAt(socket: WebSocket, at: number): void {
-  const ms = Math.min(Math.max(0, at - Date.now()), longestTimerMs);
-  const timer = setTimeout(() => closeSocket(socket, 4401), ms);
-  socket.on('close', () => clearTimeout(timer));
 }
 
 /** The peer's address; what proxies say of it counts only from those that are trusted. */
