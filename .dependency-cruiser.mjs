@@ -31,6 +31,7 @@ const mayAsk = {
   admin: ['user', 'session', 'otp', 'password'],
   friend: ['user'],
   chat: ['user', 'friend'],
+  presence: ['user', 'friend'],
   audit: [],
   stream: [],
 };
@@ -121,7 +122,7 @@ const forbidden = [
       pathNot: [
         contract,
         `${features}/$1/`,
-        `${api}/(trpc|errors)[.]ts$`,
+        `${api}/(trpc|errors|wire-output)[.]ts$`,
         'node_modules/@trpc/server/',
         'node_modules/zod/',
       ],

@@ -1,5 +1,6 @@
 import type { CloseCode, Language, Role } from '@chapar/contract';
 import type { App } from './app.ts';
+import type { Sink } from './realtime/reader.ts';
 
 /**
  * What is known of the connection: one HTTP request (with all the calls of its batch) or one
@@ -21,7 +22,8 @@ export interface Connection {
 
 /** Who the access token says is calling. The session behind it is looked up for each call. */
 export type Auth =
-  | { status: 'verified'; userId: string; sessionId: string }
+  /** Until the token ends, in milliseconds since 1970. */
+  | { status: 'verified'; userId: string; sessionId: string; expiresAt: number }
   | { status: 'service'; name: string }
   | { status: 'none' }
   | { status: 'invalid' }
@@ -29,10 +31,18 @@ export type Auth =
 
 /** What the live stream needs of its socket. */
 export interface SocketControl {
+  /** Names the connection for `stream.renew`. A UUID. */
+  id: string;
   /** Claims a place among the streams of this socket; null when there are too many. */
   openStream(): (() => void) | null;
   /** Resolves true when the peer has read enough, false when it reads too slowly. */
   drained(signal: AbortSignal): Promise<boolean>;
+  /**
+   * A way past the procedure for a subscription's values.
+   *
+   * @param head JSON text that each of its messages begins with, such as `{"id":1`
+   */
+  sink(head: string): Sink | null;
   close(code: CloseCode): void;
 }
 

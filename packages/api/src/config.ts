@@ -70,4 +70,10 @@ export const defaultConfig: ApiConfig = {
     replayLimit: 10_000,
     queueLimit: 1_000,
   },
+  presence: {
+    refreshMs: 20_000,
+    ttlMs: 45_000,
+    flapMs: 10_000,
+    recheckMs: 30_000,
+  },
 };

@@ -1,12 +1,18 @@
 import type { App } from './app.ts';
 import type { Database } from './database/orm.ts';
 import type { ApiConfig, Deps, Secrets } from './deps.ts';
+import { createMessageWriter, createTypingPace } from './features/chat/index.ts';
+import { createPresenceStore } from './features/presence/index.ts';
 import { createStreamLog, restartIfMoved } from './features/stream/index.ts';
 import { PasswordHasher } from './features/password/index.ts';
+import { createActorReader } from './features/session/index.ts';
+import { createUserReader } from './features/user/index.ts';
 import type { Limiter } from './limits/limiter.ts';
 import { createMemoryLimiter } from './limits/memory-limiter.ts';
 import { createPostgresLimiter } from './limits/postgres-limiter.ts';
+import { Audit } from './realtime/audit.ts';
 import { Feeds } from './realtime/feeds.ts';
+import { Presence } from './realtime/presence.ts';
 
 export interface AppOptions {
   database: Database;
@@ -15,6 +21,8 @@ export interface AppOptions {
   secrets: Secrets;
   /** Counts what need not be exact after a crash; in memory when left out. */
   sharedLimiter?: Limiter;
+  /** False for a process that has no sockets: it follows nothing. */
+  isLive?: boolean;
 }
 
 /** Puts the product together and begins to follow the live log. The database stays the caller's. */
@@ -23,24 +31,49 @@ export async function createApp(options: AppOptions): Promise<App> {
   if (await restartIfMoved(database.db)) {
     deps.log.warn({}, 'the database comes from another cluster: live streams begin anew');
   }
-  const feeds = new Feeds({
-    log: createStreamLog(database.db),
+  const log = createStreamLog(database.hot);
+  const feeds = new Feeds({ log, hub: deps.hub, report: deps.log });
+  const { auditMs, beaconMs } = config.stream;
+  const audit = new Audit({ feeds, log, report: deps.log, auditMs, beaconMs });
+  const presence = new Presence({
+    nodeId: deps.newId(),
+    store: createPresenceStore(database.hot, config.presence.ttlMs),
     hub: deps.hub,
     report: deps.log,
-    auditMs: config.stream.auditMs,
+    config: config.presence,
   });
-  await feeds.start();
+  const close = async (): Promise<void> => {
+    audit.close();
+    feeds.close();
+    await presence.close();
+  };
+  if (options.isLive ?? true) {
+    try {
+      await audit.start();
+      await presence.start();
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
   return {
     deps,
     config,
     secrets,
     db: database.db,
+    pool: database.pool,
+    hot: database.hot,
+    actors: createActorReader(database.hot),
+    users: createUserReader(database.hot),
+    writer: createMessageWriter(database.hot, deps.hub),
     feeds,
+    presence,
     limiters: {
       durable: createPostgresLimiter(database.pool),
       shared: options.sharedLimiter ?? createMemoryLimiter(),
     },
+    typing: createTypingPace(),
     hasher: new PasswordHasher({ random: deps.random, config: config.password }),
-    close: () => feeds.close(),
+    close,
   };
 }

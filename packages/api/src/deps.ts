@@ -105,6 +105,7 @@ export interface ApiConfig {
   session: SessionConfig;
   limits: LimitsConfig;
   stream: StreamConfig;
+  presence: PresenceConfig;
 }
 
 export type AuthMethod = 'otp' | 'password';
@@ -205,4 +206,15 @@ export interface StreamConfig {
   replayLimit: number;
   /** Events that may wait for one slow reader before its socket is closed. */
   queueLimit: number;
+}
+
+export interface PresenceConfig {
+  /** How often a node says that it lives. */
+  refreshMs: number;
+  /** After so long without it a node is dead, by the database's clock. */
+  ttlMs: number;
+  /** How long somebody has to be away to be offline. */
+  flapMs: number;
+  /** How often a node looks at everybody who is watched there. */
+  recheckMs: number;
 }

@@ -33,12 +33,14 @@ async function passDays(api: TestApi, days: number): Promise<number> {
   return people;
 }
 
-/** Every row of every table, those of the queue included, as text. */
+/** Every row of every table, those of the queue included, as text; partitions as their whole. */
 async function dump(api: TestApi): Promise<{ table: string; row: string }[]> {
   const { pool } = api.database;
   const { rows: tables } = await pool.query<{ name: string }>(`
-    select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-    where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`);
+    select format('%I.%I', n.nspname, c.relname) as name
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and not c.relispartition
+      and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`);
   const dumps = await Promise.all(
     tables.map(async ({ name }) => {
       const { rows } = await pool.query<{ row: string }>(`select t::text as row from ${name} t`);
@@ -136,6 +138,9 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
   await reza.say(conversationId, 'from him');
   await sara.api.chat.markRead({ conversationId, seq: 2 });
   await leaveTraces(api, sara);
+  await (await sara.listen()).ready();
+  const online = api.app.db.selectFrom('presences').select('user_id');
+  await expect.poll(() => online.execute()).toEqual([{ user_id: sara.id }]);
 
   const hash = createHash('sha256').update(deviceKey).digest();
   const texts = {
@@ -155,7 +160,11 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
   const own = await find(api, { id: sara.id });
   const everywhere = new Set([...Object.values(before).flat(), ...(own['id'] ?? [])]);
   const all = entities.map(({ meta }) => meta.tableName);
-  expect(all.filter((table) => !everywhere.has(table))).toEqual(['sms_providers', 'stream_floor']);
+  expect(all.filter((table) => !everywhere.has(table))).toEqual([
+    'sms_providers',
+    'stream_floor',
+    'presence_nodes',
+  ]);
 
   await sara.api.account.remove();
   await expect(passDays(api, 29)).resolves.toBe(0);
@@ -173,7 +182,14 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
     [sara.id],
   );
   const left = Object.entries(rows[0]?.row ?? {}).filter(([, value]) => value !== null);
-  expect(left.map(([column]) => column)).toEqual(['id', 'kind', 'role', 'status', 'created_at']);
+  expect(left.map(([column]) => column)).toEqual([
+    'id',
+    'kind',
+    'role',
+    'status',
+    'created_at',
+    'presence_visibility',
+  ]);
 
   await expectFriendsWithout(sara, [reza, asking, asked]);
   const { peer } = await reza.api.chat.get({ conversationId });

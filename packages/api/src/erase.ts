@@ -6,6 +6,7 @@ import { forgetChats } from './features/chat/index.ts';
 import { forgetFriends } from './features/friend/index.ts';
 import { forgetCodes } from './features/otp/index.ts';
 import { forgetPassword } from './features/password/index.ts';
+import { forgetPresence } from './features/presence/index.ts';
 import { deleteSessions } from './features/session/index.ts';
 import { forgetSms } from './features/sms/index.ts';
 import { closePersonalStream } from './features/stream/index.ts';
@@ -52,6 +53,7 @@ async function forgetEverywhere(call: Call, tx: Tx, user: UserRow): Promise<void
   await forgetCodes(tx, user.id, contacts);
   await forgetSms(tx, user.id, user.phone === null ? [] : [user.phone]);
   await deleteSessions(tx.db, user.id);
+  await forgetPresence(tx, user.id);
   // Before the chats: whoever wrote to each other had asked to be friends, and of two who are
   // erased at the same time the second one waits here until the first one is gone.
   await forgetFriends(call, tx, user.id);

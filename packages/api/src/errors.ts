@@ -45,15 +45,15 @@ export function isAppError(thrown: unknown): thrown is AppError {
 const retryAfterOutageSeconds = 2;
 
 /**
- * PostgreSQL's way of saying "not now" (SQLSTATE classes 08, 53, 57P and lost connections, see
- * PostgreSQL's appendix A): the caller may try again, nothing was stored half.
+ * PostgreSQL's way of saying "not now" (SQLSTATE classes 08, 53, 57P, a server that takes no writes, a
+ * lock that does not become free, and lost connections, see PostgreSQL's appendix A): the caller may try again, nothing was stored half.
  */
 function isOutage(cause: unknown): boolean {
   if (!(cause instanceof Error)) {
     return false;
   }
   const code = 'code' in cause ? String(cause.code) : '';
-  if (/^(08|53|57P)/.test(code)) {
+  if (/^(08|25006|53|55P03|57P)/.test(code)) {
     return true;
   }
   if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code)) {

@@ -479,6 +479,7 @@ const shapes: Record<string, (target: Target) => fc.Arbitrary<unknown>> = {
         birthday: fc.option(birthday),
         language: fc.option(fc.constantFrom('en', 'fa')),
         timeZone: fc.option(fc.constantFrom('Asia/Tehran', 'utc', 'Etc/GMT+12', 'EST5EDT')),
+        presenceVisibility: fc.constantFrom('everyone', 'friends', 'nobody'),
       },
       { requiredKeys: [] },
     ),

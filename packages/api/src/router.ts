@@ -5,6 +5,7 @@ import { chatRouter } from './features/chat/chat.router.ts';
 import { friendRouter } from './features/friend/friend.router.ts';
 import { otpRouter } from './features/otp/otp.router.ts';
 import { passwordRouter } from './features/password/password.router.ts';
+import { presenceRouter } from './features/presence/presence.router.ts';
 import { sessionRouter } from './features/session/session.router.ts';
 import { smsRouter } from './features/sms/sms.router.ts';
 import { streamRouter } from './features/stream/stream.router.ts';
@@ -21,6 +22,7 @@ export const appRouter = router({
   friend: friendRouter,
   chat: chatRouter,
   stream: streamRouter,
+  presence: presenceRouter,
   sms: smsRouter,
   admin: adminRouter,
 });

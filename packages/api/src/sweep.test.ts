@@ -27,6 +27,7 @@ const nothing = {
   audit: 0,
   sessions: 0,
   sms: 0,
+  presences: 0,
   people: 0,
 };
 

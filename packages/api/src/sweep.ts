@@ -3,9 +3,10 @@ import { erasePeople } from './erase.ts';
 import { forgetOldAudit } from './features/audit/index.ts';
 import { forgetOldChallenges, watchConversion } from './features/otp/index.ts';
 import { forgetOldTries } from './features/password/index.ts';
+import { forgetLostPresences } from './features/presence/index.ts';
 import { forgetOldSessions } from './features/session/index.ts';
 import { forgetOldSms, reviveStuckSms, watchCredit } from './features/sms/index.ts';
-import { forgetOldEvents } from './features/stream/index.ts';
+import { forgetOldEvents, preparePartitions } from './features/stream/index.ts';
 import { forgetExpiredLimits } from './limits/postgres-limiter.ts';
 
 /** How many rows of each kind a sweep has removed. */
@@ -17,11 +18,13 @@ export interface Swept {
   audit: number;
   sessions: number;
   sms: number;
+  presences: number;
   people: number;
 }
 
 /** Removes what nobody can need any more, so that no table grows for ever. Safe to run anywhere. */
 export async function sweep(app: App): Promise<Swept> {
+  await preparePartitions(app);
   await watchConversion(app);
   const swept = {
     events: await forgetOldEvents(app),
@@ -32,6 +35,7 @@ export async function sweep(app: App): Promise<Swept> {
     audit: await forgetOldAudit(app),
     sessions: await forgetOldSessions(app),
     sms: await forgetOldSms(app),
+    presences: await forgetLostPresences(app),
     people: await erasePeople(app),
   };
   await reviveStuckSms(app);

@@ -1,10 +1,10 @@
-import { initTRPC } from '@trpc/server';
-import superjson from 'superjson';
+import { initTRPC, type TRPCError } from '@trpc/server';
 import type { Call, Connection, SenderCall, SignedInCall } from './call.ts';
 import { toPublicError } from './error-shape.ts';
 import { AppError, toAppError } from './errors.ts';
 import { readActor, requireFresh } from './features/session/index.ts';
 import { spendLimits, subjectsOf, type DeclaredLimits } from './limits/guard.ts';
+import { transformer } from './wire.ts';
 
 /** What a router says of a procedure beside its schemas. */
 export interface ProcedureMeta {
@@ -16,7 +16,7 @@ const t = initTRPC
   .context<Connection>()
   .meta<ProcedureMeta>()
   .create({
-    transformer: superjson,
+    transformer,
     errorFormatter({ shape, error, ctx }) {
       const { appCode, message, data } = toPublicError(error, ctx?.language ?? 'en');
       return {
@@ -40,43 +40,72 @@ const t = initTRPC
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
-/**
- * Anybody may call. Makes the call: one instant, one signal, errors of the contract; and counts it
- * against the procedure's budgets by address and device.
- */
-export const open = t.procedure.use(async ({ ctx, next, signal, path, meta }) => {
-  const call: Call = {
+/** What a guard gets of tRPC. */
+interface Begun {
+  ctx: Connection;
+  signal: AbortSignal | undefined;
+  path: string;
+  meta: ProcedureMeta | undefined;
+}
+
+/** Makes the call: one instant, one signal; and counts it against the procedure's budgets. */
+async function begin({ ctx, signal, path, meta }: Begun): Promise<Call> {
+  if (meta?.limits) {
+    await spendLimits(ctx.app, path, meta.limits, subjectsOf(ctx));
+  }
+  return {
     app: ctx.app,
     connection: ctx,
     now: ctx.app.deps.clock.now(),
     signal: signal ?? new AbortController().signal,
   };
-  if (meta?.limits) {
-    try {
-      await spendLimits(ctx.app, path, meta.limits, subjectsOf(ctx));
-    } catch (error) {
-      throw toAppError(error);
-    }
-  }
-  const result = await next({ ctx: { call } });
-  if (!result.ok) {
-    throw toAppError(result.error);
-  }
-  return result;
-});
+}
 
-/** Needs a session that is alive at this very call, whatever the token says. */
-export const signedIn = open.use(async ({ ctx, next, path, meta }) => {
-  const actor = await readActor(ctx.call, ctx.auth);
-  if (meta?.limits) {
-    await spendLimits(ctx.app, path, meta.limits, { user: actor.userId });
+type Outcome = { ok: true } | { ok: false; error: TRPCError };
+
+/** Makes errors of the contract of whatever the guard or the procedure throws. */
+async function guarded<Result extends Outcome>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    const result = await work();
+    if (result.ok) {
+      return result;
+    }
+    throw result.error;
+  } catch (error) {
+    throw toAppError(error);
   }
-  const checkSession = async (): Promise<void> => {
-    await readActor(ctx.call, ctx.auth);
-  };
-  const call: SignedInCall = { ...ctx.call, actor, checkSession };
-  return next({ ctx: { call } });
-});
+}
+
+/**
+ * Anybody may call. Makes the call: one instant, one signal, errors of the contract; and counts it
+ * against the procedure's budgets by address and device.
+ */
+export const open = t.procedure.use(({ next, ...begun }) =>
+  guarded(async () => {
+    const call = await begin(begun);
+    return next({ ctx: { call } });
+  }),
+);
+
+/**
+ * Needs a session that is alive at this very call, whatever the token says. It has what
+ * {@link open} does in the same step, since tRPC copies everything it knows at each step.
+ */
+export const signedIn = t.procedure.use(({ next, ...begun }) =>
+  guarded(async () => {
+    const { ctx, path, meta } = begun;
+    const begunCall = await begin(begun);
+    const actor = await readActor(begunCall, ctx.auth);
+    if (meta?.limits) {
+      await spendLimits(ctx.app, path, meta.limits, { user: actor.userId });
+    }
+    const checkSession = async (): Promise<void> => {
+      await readActor(begunCall, ctx.auth);
+    };
+    const call: SignedInCall = { ...begunCall, actor, checkSession };
+    return next({ ctx: { call } });
+  }),
+);
 
 /**
  * Needs somebody who has proved who they are within `maxAgeSeconds`, by the login or by

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Me, MessageView, OtpPurpose, StreamEvent } from '@chapar/contract';
 import type { TrackedEnvelope } from '@trpc/server';
 import type { App } from '../app.ts';
@@ -5,11 +6,16 @@ import type { Call, Connection } from '../call.ts';
 import { verifyAccessToken } from '../features/session/index.ts';
 import { appRouter } from '../router.ts';
 import { createCallerFactory } from '../trpc.ts';
+import { readingResults } from './reading-results.ts';
 import { Listener } from './listener.ts';
 import type { FakeMail } from './fake-mail.ts';
 import type { FakeSms } from './fake-sms.ts';
 
-const createCaller = createCallerFactory(appRouter);
+const createCallerOfResults = createCallerFactory(appRouter);
+
+/** Calls procedures, and reads their results as a client does. */
+const createCaller: typeof createCallerOfResults = (...args) =>
+  readingResults(createCallerOfResults(...args));
 
 type Caller = ReturnType<typeof createCaller>;
 
@@ -126,8 +132,10 @@ export class Actor {
   ): Promise<Listener> {
     const abort = new AbortController();
     const socket = {
+      id: randomUUID(),
       openStream: () => () => undefined,
       drained,
+      sink: () => null,
       close: (code: number) => listener.closed(code),
     };
     const caller = createCaller({ ...this.#connection, socket }, { signal: abort.signal });

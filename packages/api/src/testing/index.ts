@@ -3,6 +3,8 @@ export { type Actor } from './actor.ts';
 export { atOnce, expectAppError, tally } from './expect-error.ts';
 export { FakeMail } from './fake-mail.ts';
 export { FakeSms, refused } from './fake-sms.ts';
+export { createLossyHub, type HubFaults } from './lossy-hub.ts';
 export { TestClock } from './test-clock.ts';
+export { hasRedis, startRedis, type RedisServer } from './redis-server.ts';
 export { cloneDatabase, createEmptyDatabase } from './test-database.ts';
 export { expectConsoleError } from './console.ts';

@@ -1,8 +1,16 @@
 import type { StoredStreamEvent, StreamEvent } from '@chapar/contract';
 import type { TrackedEnvelope } from '@trpc/server';
 import { vi } from 'vitest';
+import { WireText } from '../wire.ts';
 
 const waitMs = 5_000;
+
+/** Events travel as text that was made once. */
+function eventOf(event: unknown): StreamEvent {
+  return event instanceof WireText
+    ? (JSON.parse(event.json) as StreamEvent)
+    : (event as StreamEvent);
+}
 
 /** A live stream that a test listens to. */
 export class Listener {
@@ -28,7 +36,7 @@ export class Listener {
     const read = async (): Promise<void> => {
       for await (const [id, event] of events) {
         this.lastEventId = id;
-        this.events.push(event);
+        this.events.push(eventOf(event));
       }
     };
     read().catch((error: unknown) => {

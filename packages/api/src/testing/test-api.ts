@@ -10,7 +10,8 @@ import type { ApiConfig, BreachList, CaptchaGateway, Deps, MailGateway } from '.
 import type { Limiter } from '../limits/limiter.ts';
 import { createIdSource } from '../kernel/id.ts';
 import { createTaskList } from '../jobs.ts';
-import { createMemoryHub, type Hub } from '../realtime/hub.ts';
+import type { Hub } from '../realtime/hub.ts';
+import { createMemoryHub } from '../realtime/memory-hub.ts';
 import { smsTemplates } from '../sms-templates.ts';
 import { Actor } from './actor.ts';
 import { FakeMail } from './fake-mail.ts';
@@ -187,7 +188,7 @@ export class TestApi {
   }
 
   async close(): Promise<void> {
-    this.app.close();
+    await this.app.close();
     await this.#parts.opened.close();
     await this.#parts.database?.drop();
   }

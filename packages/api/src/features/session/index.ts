@@ -1,6 +1,17 @@
+export { createActorReader } from './session.actors.ts';
 export { end as endSessionsOf } from './session.end.ts';
 export { deleteSessions, setAuthenticated } from './session.repository.ts';
 export { readActor, requireFresh } from './session.service.ts';
 export { forgetOldSessions } from './session.sweep.ts';
-export { startSession } from './session.start.ts';
-export { expiryOf, verifyAccessToken } from './session.tokens.ts';
+export { notesOfStart } from './session.notes.ts';
+export {
+  endJudged,
+  insertSession,
+  judgedSessions,
+  openingValues,
+  type NewSession,
+  type Replaced,
+  type SessionRoom,
+} from './session.open.repository.ts';
+export { firstPair, newSession, roomFor, startSession } from './session.start.ts';
+export { verifyAccessToken } from './session.tokens.ts';

@@ -115,7 +115,7 @@ test('S3: last seen and the address move with the first call of each minute, by 
   api.clock.advance(1);
   const elsewhere = api.anonymous({
     ip: '192.0.2.9',
-    auth: { status: 'verified', userId: sara.id, sessionId: sara.sessionId },
+    auth: { status: 'verified', userId: sara.id, sessionId: sara.sessionId, expiresAt: 0 },
   });
   await atOnce(10, () => elsewhere.api.user.me());
   await expect(writes()).resolves.toBe(1);

@@ -11,11 +11,32 @@ export interface UserAgentFacts {
 
 const nothing: UserAgentFacts = { deviceKind: null, browser: null, os: null };
 
-/** Reads a user agent. It is only shown to the person; nothing is decided by it. */
+/** So many user agents are known at a time: less than a megabyte. */
+const mostKnown = 1_000;
+const known = new Map<string, UserAgentFacts>();
+
+/**
+ * Reads a user agent. It is only shown to the person; nothing is decided by it. Most people have one
+ * of a few, and reading one costs a good part of a login, so what was read is remembered.
+ */
 export function readUserAgent(userAgent: string | null): UserAgentFacts {
   if (!userAgent) {
     return nothing;
   }
+  const before = known.get(userAgent);
+  if (before) {
+    return before;
+  }
+  if (known.size >= mostKnown) {
+    const [oldest = ''] = known.keys();
+    known.delete(oldest);
+  }
+  const facts = parse(userAgent);
+  known.set(userAgent, facts);
+  return facts;
+}
+
+function parse(userAgent: string): UserAgentFacts {
   const { browser, os, platform } = Bowser.parse(userAgent);
   return {
     deviceKind: platform.type ?? null,

@@ -2,8 +2,7 @@ import type { SessionEndReason } from '@chapar/contract';
 import type { Call, SignedInCall } from '../../call.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
-import { record } from '../audit/index.ts';
-import { tell } from '../stream/index.ts';
+import { notesOfEnd, writeNotes } from './session.notes.ts';
 import { endSessions, type SessionChoice } from './session.repository.ts';
 
 /** Which sessions of whom end, and why. */
@@ -12,11 +11,8 @@ export interface SessionEnd {
   choice: SessionChoice;
   reason: SessionEndReason;
   /** Who ends them, where it is not the person. */
-  actorId?: string;
+  actorId?: string | undefined;
 }
-
-/** Reasons that their owner may not have expected. */
-const alarming = new Set<SessionEndReason>(['refresh-reused', 'too-many']);
 
 /**
  * Ends sessions, writes it down and tells the person's line, by which their open sockets are
@@ -30,21 +26,7 @@ export async function end(
   { userId, choice, reason, actorId }: SessionEnd,
 ): Promise<string[]> {
   const ended = await endSessions(tx.db, userId, choice, { reason, now: call.now });
-  for (const sessionId of ended) {
-    const type = reason === 'refresh-reused' ? 'refresh-reused' : 'session-ended';
-    const isAlert = alarming.has(reason);
-    const actor = actorId === undefined ? {} : { actorId };
-    await record(call, tx, { type, userId, sessionId, detail: { reason }, isAlert, ...actor });
-  }
-  await tell(
-    call,
-    tx,
-    ended.map((sessionId) => ({
-      streamId: userId,
-      type: 'session.ended',
-      body: { sessionId, reason },
-    })),
-  );
+  await writeNotes(call, tx, userId, notesOfEnd(ended, reason, actorId));
   return ended;
 }
 

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts';
 import { networkOf } from '../../kernel/address.ts';
 import { after, minute, second } from '../../kernel/duration.ts';
 import { listEvents, recordRefusedToken, toAuditEventView } from '../audit/index.ts';
-import { findActor, findLiveSessions, findSession, touch } from './session.repository.ts';
+import { findLiveSessions, findSession, touch } from './session.repository.ts';
 import { aliveSince } from './session.rules.ts';
 import { toSessionView } from './session.view.ts';
 
@@ -36,16 +36,16 @@ export async function readActor(call: Call, auth: Auth): Promise<Actor> {
   }
   const { app, connection, now } = call;
   const { sessionId } = auth;
-  const found = await findActor(app.db, sessionId);
-  if (!found || found.ended_at || found.user_id !== auth.userId || found.status !== 'active') {
+  const found = await app.actors.add(sessionId);
+  if (!found?.is_alive || found.user_id !== auth.userId || found.status !== 'active') {
     throw new AppError('SESSION_ENDED');
   }
   const ifBefore = after(now, -seenEvery);
-  if (found.last_seen_at < ifBefore) {
+  if (found.last_seen_ms < ifBefore.getTime()) {
     await touch(app.db, { sessionId, ip: connection.ip, now, ifBefore });
   }
-  const { user_id: userId, role, authenticated_at: authenticatedAt } = found;
-  return { userId, sessionId, role, authenticatedAt };
+  const { user_id: userId, role, authenticated_ms: authenticatedMs } = found;
+  return { userId, sessionId, role, authenticatedAt: new Date(authenticatedMs) };
 }
 
 async function noteRefusedToken(call: Call): Promise<void> {

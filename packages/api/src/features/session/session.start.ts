@@ -4,12 +4,10 @@ import type { Call } from '../../call.ts';
 import type { Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { second } from '../../kernel/duration.ts';
-import { record } from '../audit/index.ts';
-import { tell } from '../stream/index.ts';
 import { lockUser } from '../user/index.ts';
 import { hashDeviceKey, readUserAgent } from './session.device.ts';
-import { end } from './session.end.ts';
-import { insertSession } from './session.repository.ts';
+import { notesOfStart, writeNotes } from './session.notes.ts';
+import { openSession, type NewSession, type SessionRoom } from './session.open.repository.ts';
 import { aliveSince } from './session.rules.ts';
 import { makeRefreshToken, signAccessToken } from './session.tokens.ts';
 
@@ -30,60 +28,46 @@ export interface SessionStart {
  * @throws AppError `USER_INACTIVE` when the account was closed a moment ago
  */
 export async function startSession(call: Call, tx: Tx, start: SessionStart): Promise<TokenPair> {
-  const { app, connection, now } = call;
   const { userId, device, method } = start;
   const user = await lockUser(tx.db, userId);
   if (user?.status !== 'active') {
     throw new AppError('USER_INACTIVE');
   }
-  const id = app.deps.newId();
-  const refreshCounter = 1;
-  const deviceKey = hashDeviceKey(connection.deviceKey);
-  const userAgent = connection.userAgent?.slice(0, longestUserAgent) ?? null;
-  const { deviceKind, browser, os } = readUserAgent(userAgent);
-  await makeRoom(call, tx, userId, deviceKey);
-  await insertSession(tx.db, {
-    id,
-    user_id: userId,
-    refresh_counter: refreshCounter,
-    refresh_attempt: null,
-    refreshed_at: now,
-    last_seen_at: now,
-    authenticated_at: now,
-    created_at: now,
-    ended_at: null,
-    end_reason: null,
-    device_name: device?.name ?? null,
-    platform: device?.platform ?? null,
-    device_key: deviceKey,
-    user_agent: userAgent,
-    device_kind: deviceKind,
-    browser,
-    os,
-    ip: connection.ip,
-  });
-  await record(call, tx, { type: 'signed-in', userId, sessionId: id, detail: { method } });
-  const deviceName = device?.name ?? null;
-  const body = { sessionId: id, deviceName };
-  await tell(call, tx, [{ streamId: userId, type: 'session.started', body }]);
-  return tokenPair(call, { id, userId, refreshCounter, refreshedAt: now });
+  const session = newSession(call, device);
+  const replaced = await openSession(tx.db, userId, session, roomFor(call));
+  await writeNotes(call, tx, userId, notesOfStart(session, method, replaced));
+  return firstPair(call, userId, session);
 }
 
-/** Ends what a new session does not leave room for, before it is there to be counted itself. */
-async function makeRoom(
+/** The session that would begin with this call. */
+export function newSession({ app, connection, now }: Call, device: Device | undefined): NewSession {
+  const userAgent = connection.userAgent?.slice(0, longestUserAgent) ?? null;
+  return {
+    id: app.deps.newId(),
+    refreshCounter: 1,
+    at: now,
+    deviceName: device?.name ?? null,
+    platform: device?.platform ?? null,
+    deviceKey: hashDeviceKey(connection.deviceKey),
+    userAgent,
+    ...readUserAgent(userAgent),
+    ip: connection.ip,
+  };
+}
+
+/** What limits the sessions of a person at this call. */
+export function roomFor({ app, now }: Call): SessionRoom {
+  const { session } = app.config;
+  return { most: session.perUser, since: aliveSince(session, now) };
+}
+
+/** The pair of a session that has just begun. */
+export function firstPair(
   call: Call,
-  tx: Tx,
   userId: string,
-  deviceKey: Buffer | null,
-): Promise<void> {
-  const { session } = call.app.config;
-  if (deviceKey) {
-    await end(call, tx, { userId, choice: { onDevice: deviceKey }, reason: 'replaced' });
-  }
-  const over = { notAliveSince: aliveSince(session, call.now) };
-  await end(call, tx, { userId, choice: over, reason: 'expired' });
-  const tooMany = { beyondNewest: session.perUser - 1 };
-  await end(call, tx, { userId, choice: tooMany, reason: 'too-many' });
+  { id, refreshCounter, at }: NewSession,
+): TokenPair {
+  return tokenPair(call, { id, userId, refreshCounter, refreshedAt: at });
 }
 
 /** The pair that belongs to a state of the session: the same state gives the same pair. */

@@ -56,7 +56,9 @@ test('A23: a good token says whose session it is, and a bad one is refused by it
   await expectAppError(holder(api, refreshToken).api.session.get(), 'AUTH_TOKEN_INVALID');
 
   const of = (userId: string): Actor =>
-    api.anonymous({ auth: { status: 'verified', userId, sessionId: sara.sessionId } });
+    api.anonymous({
+      auth: { status: 'verified', userId, sessionId: sara.sessionId, expiresAt: 0 },
+    });
   await expect(of(sara.id).api.session.get()).resolves.toBeDefined();
   await expectAppError(of(api.app.deps.newId()).api.session.get(), 'SESSION_ENDED');
   await sara.api.session.end();

@@ -15,7 +15,9 @@ export {
   findUser,
   lockUser,
   updateUser,
+  userColumns,
   type UserRow,
 } from './user.repository.ts';
+export { createUserReader } from './user.reader.ts';
 export { checkBirthday, getUserCard, requireUser, tellUpdated } from './user.service.ts';
 export { toMe, toUserCard } from './user.view.ts';

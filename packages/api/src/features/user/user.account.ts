@@ -66,10 +66,15 @@ export async function createUser(
  * @throws AppError `USER_INACTIVE`
  */
 export async function enterByContact(call: Call, tx: Tx, name: AccountName): Promise<Entered> {
+  const known = await findUserByName(tx.db, name);
+  if (known) {
+    return enter(call, tx, known);
+  }
   const made = await createUser(call, tx, { name });
   if (made) {
     return { user: toMe(made), isNew: true, isRestored: false };
   }
+  // Somebody was faster.
   const found = await findUserByName(tx.db, name);
   if (!found) {
     throw new Error('an account that was there is gone');

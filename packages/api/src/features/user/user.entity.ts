@@ -19,6 +19,8 @@ export const UserEntity = defineEntity({
     language: p.enum(['en', 'fa'] as const).nullable(),
     /** IANA name. */
     timeZone: p.text().nullable(),
+    /** To whom they show whether they are online. */
+    presenceVisibility: p.enum(['everyone', 'friends', 'nobody'] as const).default('friends'),
     role: p.enum(['user', 'staff', 'admin'] as const),
     /** `leaving`: removed by its owner, and erased at `eraseAt` unless they come back before. */
     status: p.enum(['active', 'inactive', 'leaving', 'erased'] as const),

@@ -1,4 +1,5 @@
 import { sql, type Updateable } from 'kysely';
+import { statement } from '../../database/statement.ts';
 import type { Db, Tables } from '../../database/tables.ts';
 import type { Contact } from '../../kernel/contact.ts';
 
@@ -11,10 +12,14 @@ const columns = [
   'last_name',
   'language',
   'time_zone',
+  'presence_visibility',
   'role',
   'status',
   'created_at',
 ] as const;
+
+/** What makes a {@link UserRow}, for statements that are text. */
+export const userColumns = `${columns.join(', ')}, birthday::text`;
 
 /** A date column as the text that it is: a day has no instant. */
 const birthday = sql<string | null>`birthday::text`.as('birthday');
@@ -30,6 +35,7 @@ export interface UserRow {
   birthday: string | null;
   language: 'en' | 'fa' | null;
   time_zone: string | null;
+  presence_visibility: 'everyone' | 'friends' | 'nobody';
   role: 'user' | 'staff' | 'admin';
   status: 'active' | 'inactive' | 'leaving' | 'erased';
   created_at: Date;
@@ -40,6 +46,12 @@ export interface AccountName {
   contact: Contact;
   kind: string;
 }
+
+/** Like {@link findUser}, for several people at once. */
+export const findUsers = statement<UserRow, [ids: readonly string[]]>(
+  'users-by-id',
+  `select ${userColumns} from users where id = any($1::uuid[])`,
+);
 
 export function findUser(db: Db, userId: string): Promise<UserRow | undefined> {
   return db
@@ -127,6 +139,7 @@ export function insertUser(db: Db, user: NewUser): Promise<UserRow | undefined> 
       first_name: user.firstName ?? null,
       last_name: user.lastName ?? null,
       birthday: user.birthday ?? null,
+      presence_visibility: 'friends',
       role: user.role ?? 'user',
       status: 'active',
       created_at: user.now,
@@ -198,6 +211,7 @@ export async function eraseRow(db: Db, userId: string, now: Date): Promise<boole
       birthday: null,
       language: null,
       time_zone: null,
+      presence_visibility: 'friends',
       inactive_reason: null,
       phone_changed_at: null,
       erase_at: null,

@@ -6,16 +6,19 @@ import { AppError, fieldError } from '../../errors.ts';
 import { dayIn } from '../../kernel/calendar.ts';
 import { tell } from '../stream/index.ts';
 import { findActiveUser, findUser, updateUser, type UserRow } from './user.repository.ts';
+import { WireResult } from '../../wire-output.ts';
 import { refuseBirthday } from './user.rules.ts';
 import { toMe, toUserCard } from './user.view.ts';
 
-export async function getMe({ app, actor }: SignedInCall): Promise<Me> {
-  const user = await findUser(app.db, actor.userId);
+export async function getMe({ app, actor }: SignedInCall): Promise<WireResult<Me>> {
+  const user = await app.users.add(actor.userId);
   if (!user) {
     throw new AppError('USER_NOT_FOUND');
   }
-  return toMe(user);
+  return meToWire(toMe(user));
 }
+
+const meToWire = WireResult.dated<Me>(['createdAt']);
 
 /** Changes the caller's profile; their other devices are told. What is undefined stays. */
 export function updateMe(call: SignedInCall, changes: UserUpdate): Promise<Me> {
@@ -33,6 +36,7 @@ export function updateMe(call: SignedInCall, changes: UserUpdate): Promise<Me> {
       birthday: changes.birthday,
       language: changes.language,
       time_zone: changes.timeZone,
+      presence_visibility: changes.presenceVisibility,
     });
     await tellUpdated(call, tx, user);
     return toMe(user);

@@ -46,6 +46,7 @@ test('A48: a person sees themselves, a guest nobody', async () => {
     birthday: null,
     language: null,
     timeZone: null,
+    presenceVisibility: 'friends',
     createdAt: api.clock.now(),
   });
   const guest = api.anonymous();

@@ -16,6 +16,7 @@ export function toMe(row: UserRow): Me {
     birthday: row.birthday,
     language: row.language,
     timeZone: row.time_zone,
+    presenceVisibility: row.presence_visibility,
     createdAt: row.created_at,
   };
 }
