@@ -66,6 +66,17 @@ export interface SignedInCall extends Call {
   checkSession(): Promise<void>;
 }
 
+/** A call by whom the token names, while it is looked up whether their session is alive. */
+export interface ClaimedCall extends Call {
+  actor: Pick<Actor, 'userId' | 'sessionId'>;
+  /**
+   * Resolves when the session is known to be alive. To be awaited before anything is written.
+   *
+   * @throws AppError `SESSION_ENDED`
+   */
+  checkSession(): Promise<void>;
+}
+
 export interface Actor {
   userId: string;
   sessionId: string;

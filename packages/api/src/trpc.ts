@@ -1,5 +1,5 @@
 import { initTRPC, type TRPCError } from '@trpc/server';
-import type { Call, Connection, SenderCall, SignedInCall } from './call.ts';
+import type { Call, Connection, SenderCall, SignedInCall, ClaimedCall } from './call.ts';
 import { toPublicError } from './error-shape.ts';
 import { AppError, toAppError } from './errors.ts';
 import { readActor, requireFresh } from './features/session/index.ts';
@@ -104,6 +104,36 @@ export const signedIn = t.procedure.use(({ next, ...begun }) =>
     };
     const call: SignedInCall = { ...begunCall, actor, checkSession };
     return next({ ctx: { call } });
+  }),
+);
+
+/**
+ * Like {@link signedIn}, for a procedure that has to read before it can do anything: the session is
+ * looked up at the same time. The service awaits `checkSession` before it writes; whatever it answers,
+ * and whatever it throws, nobody without a session gets to see it.
+ */
+export const signedInMeanwhile = t.procedure.use(({ next, ...begun }) =>
+  guarded(async () => {
+    const { ctx, path, meta } = begun;
+    const begunCall = await begin(begun);
+    const checking = readActor(begunCall, ctx.auth);
+    if (ctx.auth.status !== 'verified') {
+      await checking;
+      throw new AppError('AUTH_REQUIRED');
+    }
+    // It is awaited below; until then nobody may have taken hold of it.
+    checking.catch(() => undefined);
+    const { userId, sessionId } = ctx.auth;
+    if (meta?.limits) {
+      await spendLimits(ctx.app, path, meta.limits, { user: userId });
+    }
+    const checkSession = async (): Promise<void> => {
+      await checking;
+    };
+    const call: ClaimedCall = { ...begunCall, actor: { userId, sessionId }, checkSession };
+    const result = await next({ ctx: { call } });
+    await checking;
+    return result;
   }),
 );
 

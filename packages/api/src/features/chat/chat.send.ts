@@ -1,5 +1,5 @@
 import type { MessageView } from '@chapar/contract';
-import type { SignedInCall } from '../../call.ts';
+import type { ClaimedCall } from '../../call.ts';
 import { AppError } from '../../errors.ts';
 import { decideSend, isSameMessage } from './chat.rules.ts';
 import type { NewMessage, StoredMessage } from './chat.send.repository.ts';
@@ -16,11 +16,12 @@ interface Send {
  *
  * @throws AppError `CHAT_NOT_FOUND`, `CHAT_NOT_FRIENDS`, `CHAT_MESSAGE_ID_TAKEN`
  */
-export async function sendMessage(call: SignedInCall, send: Send): Promise<MessageView> {
+export async function sendMessage(call: ClaimedCall, send: Send): Promise<MessageView> {
   const { id, conversationId } = send;
   const { writer } = call.app;
   const senderId = call.actor.userId;
-  const facts = await writer.facts.add({ id, conversationId, senderId });
+  const wanted = writer.facts.add({ id, conversationId, senderId });
+  const [facts] = await Promise.all([wanted, call.checkSession()]);
   if (facts.stored) {
     return repeat(call, send, facts.stored);
   }
@@ -47,17 +48,14 @@ export async function sendMessage(call: SignedInCall, send: Send): Promise<Messa
 }
 
 /** The message that was stored under this id. @throws AppError when it is another message */
-function repeat(call: SignedInCall, send: Send, stored: StoredMessage): MessageView {
+function repeat(call: ClaimedCall, send: Send, stored: StoredMessage): MessageView {
   if (isSameMessage(stored, { ...send, senderId: call.actor.userId })) {
     return { ...stored, createdAt: stored.createdAt.toISOString() };
   }
   throw new AppError('CHAT_MESSAGE_ID_TAKEN', { data: { id: send.id } });
 }
 
-function toNewMessage(
-  { actor, now }: SignedInCall,
-  { id, conversationId, text }: Send,
-): NewMessage {
+function toNewMessage({ actor, now }: ClaimedCall, { id, conversationId, text }: Send): NewMessage {
   const senderId = actor.userId;
   const createdAt = now.toISOString();
   const known = JSON.stringify({ id, conversationId, senderId, text, createdAt });
