@@ -254,3 +254,50 @@ test('every change is an event that carries the change itself', async () => {
   ]);
   live.stop();
 });
+
+test('a session that has ended sends nothing and learns nothing, however many calls come at once', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
+  const stored = await sara.say(conversationId, 'stored');
+  await sara.api.session.end();
+  const newId = (): string => api.app.deps.newId();
+  const results = await atOnce(40, (index) =>
+    sara.api.chat.send(
+      [
+        { conversationId, id: newId(), text: 'more' },
+        { conversationId, id: stored.id, text: 'stored' },
+        { conversationId: newId(), id: newId(), text: 'nowhere' },
+        { conversationId, id: stored.id, text: 'another' },
+      ][index % 4] ?? { conversationId, id: newId(), text: 'more' },
+    ),
+  );
+  expect(tally(results)).toEqual({ SESSION_ENDED: 40 });
+  const { items } = await reza.api.chat.listMessages({ conversationId });
+  expect(items).toEqual([stored]);
+});
+
+test('messages of one moment get their places without holes, and a bad one fails alone', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
+  const taken = await sara.say(conversationId, 'first');
+  const ids = Array.from({ length: 30 }, () => api.app.deps.newId());
+  const results = await atOnce(60, (index) => {
+    // Each id twice; every tenth is another text under an id that is taken.
+    const id = index % 10 === 9 ? taken.id : (ids[index % 30] ?? taken.id);
+    return sara.api.chat.send({ conversationId, id, text: `text of ${index % 30}` });
+  });
+  expect(tally(results)).toEqual({ ok: 54, CHAT_MESSAGE_ID_TAKEN: 6 });
+  const { items } = await reza.api.chat.listMessages({ conversationId, limit: 100 });
+  expect(items.map(({ seq }) => seq)).toEqual(Array.from({ length: 28 }, (_, index) => 28 - index));
+  const log = await api.app.db
+    .selectFrom('stream_events')
+    .select('seq')
+    .where('stream_id', '=', conversationId)
+    .orderBy('seq')
+    .execute();
+  expect(log.map(({ seq }) => Number(seq))).toEqual(
+    Array.from({ length: 28 }, (_, index) => index + 1),
+  );
+});
