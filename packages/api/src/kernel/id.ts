@@ -2,6 +2,8 @@ import type { Clock } from '../deps.ts';
 
 const counterBits = 12n;
 const randomBytesPerId = 8;
+/** Asking for random bytes costs the same for one id and for many. */
+const idsPerDraw = 64;
 
 /**
  * Makes UUIDv7s (RFC 9562, section 5.7) that rise within a process: 48 bits of milliseconds, a 12
@@ -9,14 +11,20 @@ const randomBytesPerId = 8;
  */
 export function createIdSource(clock: Clock, bytes: (count: number) => Buffer): () => string {
   let last = 0n;
+  let drawn: Buffer = Buffer.alloc(0);
+  let used = 0;
   return () => {
     const now = BigInt(clock.now().getTime()) << counterBits;
     last = now > last ? now : last + 1n;
     const ms = (last >> counterBits).toString(16).padStart(12, '0');
     const counter = (last & 0xfffn).toString(16).padStart(3, '0');
-    const random = bytes(randomBytesPerId);
-    random[0] = (random.readUInt8(0) & 0x3f) | 0x80;
-    const tail = random.toString('hex');
+    if (used === drawn.length) {
+      drawn = bytes(randomBytesPerId * idsPerDraw);
+      used = 0;
+    }
+    drawn[used] = (drawn.readUInt8(used) & 0x3f) | 0x80;
+    const tail = drawn.toString('hex', used, used + randomBytesPerId);
+    used += randomBytesPerId;
     return `${ms.slice(0, 8)}-${ms.slice(8)}-7${counter}-${tail.slice(0, 4)}-${tail.slice(4)}`;
   };
 }

@@ -33,7 +33,8 @@ function objectsIn(value: unknown): object[] {
   return [value, ...Object.values(value).flatMap(objectsIn)];
 }
 
-const me = 'birthday createdAt email firstName id kind language lastName phone timeZone';
+const me =
+  'birthday createdAt email firstName id kind language lastName phone presenceVisibility timeZone';
 const card = 'firstName id lastName';
 const friend = 'firstName friendsSince id lastName relation';
 

@@ -15,10 +15,10 @@ export interface NewAuditRow {
   detail: Record<string, string>;
 }
 
-export async function insertEvent(db: Db, row: NewAuditRow): Promise<void> {
+export async function insertEvents(db: Db, rows: readonly NewAuditRow[]): Promise<void> {
   await db
     .insertInto('audit_events')
-    .values({ ...row, detail: JSON.stringify(row.detail) })
+    .values(rows.map((row) => ({ ...row, detail: JSON.stringify(row.detail) })))
     .execute();
 }
 

@@ -5,13 +5,14 @@ import type { Db } from '../../database/tables.ts';
 import type { Tx } from '../../database/transaction.ts';
 import { after, day } from '../../kernel/duration.ts';
 import { readCursor, toPage } from '../../kernel/page.ts';
-import { tell } from '../stream/index.ts';
+import { tell, type News } from '../stream/index.ts';
 import {
   deleteEventsBefore,
   deleteEventsOf,
   findEvents,
-  insertEvent,
+  insertEvents,
   type AuditRow,
+  type NewAuditRow,
 } from './audit.repository.ts';
 
 /** Something worth writing down about an account. */
@@ -27,37 +28,56 @@ export interface AuditEntry {
   isAlert?: boolean;
 }
 
-/** Writes down what happened, in the transaction in which it happens. */
-export async function record(call: Call, tx: Tx, entry: AuditEntry): Promise<void> {
-  const { userId, type, sessionId = null, actorId = null, detail = {}, isAlert = false } = entry;
+/** An entry before it is said whose account it is about, and without the alert. */
+export type AuditNote = Omit<AuditEntry, 'userId' | 'isAlert'>;
+
+/** The row of an entry. */
+export function toAuditRow(call: Call, note: AuditNote): Omit<NewAuditRow, 'user_id'> {
+  const { type, sessionId = null, actorId = null, detail = {} } = note;
   const { app, connection, now } = call;
-  await insertEvent(tx.db, {
+  return {
     id: app.deps.newId(),
-    user_id: userId,
     actor_id: actorId,
     session_id: sessionId,
     type,
     at: now,
     ip: connection.ip,
     detail,
-  });
+  };
+}
+
+/** What a person's devices are told of an entry that they are alerted of. */
+export function alertOf(note: AuditNote): News {
+  const { type, sessionId = null } = note;
+  return { type: 'account.alert', body: { type, sessionId } };
+}
+
+/** Writes down what happened, in the transaction in which it happens. */
+export async function record(call: Call, tx: Tx, entry: AuditEntry): Promise<void> {
+  const { userId, isAlert = false } = entry;
+  await recordAll(call, tx, userId, [entry]);
   if (isAlert) {
-    await tell(call, tx, [{ streamId: userId, type: 'account.alert', body: { type, sessionId } }]);
+    await tell(call, tx, [{ streamId: userId, ...alertOf(entry) }]);
+  }
+}
+
+/** Like {@link record}, for several entries of one account; it alerts nobody. */
+export async function recordAll(
+  call: Call,
+  tx: Tx,
+  userId: string,
+  notes: readonly AuditNote[],
+): Promise<void> {
+  if (notes.length > 0) {
+    const rows = notes.map((note) => ({ ...toAuditRow(call, note), user_id: userId }));
+    await insertEvents(tx.db, rows);
   }
 }
 
 /** Writes down a token that nobody has given out. There is no account that it belongs to. */
-export async function recordRefusedToken({ app, connection, now }: Call): Promise<void> {
-  await insertEvent(app.db, {
-    id: app.deps.newId(),
-    user_id: null,
-    actor_id: null,
-    session_id: null,
-    type: 'token-refused',
-    at: now,
-    ip: connection.ip,
-    detail: {},
-  });
+export async function recordRefusedToken(call: Call): Promise<void> {
+  const row = { ...toAuditRow(call, { type: 'token-refused' }), user_id: null };
+  await insertEvents(call.app.db, [row]);
 }
 
 /** What is written down about an account, newest first. */

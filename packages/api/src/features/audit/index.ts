@@ -1,8 +1,12 @@
 export {
+  alertOf,
   forgetAudit,
   forgetOldAudit,
   listEvents,
   record,
+  recordAll,
   recordRefusedToken,
+  toAuditRow,
+  type AuditNote,
 } from './audit.service.ts';
 export { toAdminEventView, toAuditEventView } from './audit.view.ts';

@@ -2,6 +2,7 @@ import type { Call } from '../../call.ts';
 import { AppError } from '../../errors.ts';
 import { neighbourhoodOf } from '../../kernel/address.ts';
 import type { Contact } from '../../kernel/contact.ts';
+import { counterName } from '../../limits/counting.ts';
 import { subjectsOf } from '../../limits/guard.ts';
 import { moneyBudgets, spendSms } from '../sms/index.ts';
 
@@ -66,6 +67,11 @@ async function requireHonestSource(call: Call, captcha: string | undefined): Pro
   }
   deps.log.warn({ ip }, 'many codes asked for and none used: a captcha is asked for');
   throw new AppError('OTP_CAPTCHA_REQUIRED');
+}
+
+/** The names of the caller's counters in the table `limits`: what {@link clearSource} forgets. */
+export function countersOf(call: Call): string[] {
+  return sourcesOf(call).map(([key]) => counterName(key));
 }
 
 /** A code was used: the source that it came from is not suspicious. */

@@ -7,12 +7,11 @@ import { clearSource } from './otp.budget.ts';
 import { isCode } from './otp.code.ts';
 import {
   consume,
-  findChallenge,
-  refundChallenge,
-  refundContact,
+  refundAttempt,
   spendAttempt,
   type SpentAttempt,
-} from './otp.repository.ts';
+} from './otp.attempt.repository.ts';
+import { findChallenge } from './otp.repository.ts';
 import { explainRefusal } from './otp.rules.ts';
 
 /** A code as somebody gives it back, for one purpose. */
@@ -52,15 +51,10 @@ export async function checkCode(call: Call, given: GivenCode): Promise<RightCode
  *
  * @throws AppError `OTP_EXPIRED` when somebody was faster
  */
-export async function redeem(
-  call: Call,
-  tx: Tx,
-  { challengeId, contact }: RightCode,
-): Promise<void> {
+export async function redeem(call: Call, tx: Tx, { challengeId }: RightCode): Promise<void> {
   if (!(await consume(tx.db, challengeId, call.now))) {
     throw new AppError('OTP_EXPIRED');
   }
-  await refundContact(tx.db, contact.address);
 }
 
 /** To be called once the transaction that used a code has committed. */
@@ -72,8 +66,7 @@ export async function afterRedeem(call: Call, { contact }: RightCode): Promise<v
 
 /** Leaves a right code as if it had not been looked at. */
 export async function giveBack({ app }: Call, right: RightCode): Promise<void> {
-  await refundChallenge(app.db, right.challengeId);
-  await refundContact(app.db, right.contact.address);
+  await refundAttempt(app.db, right.challengeId);
 }
 
 /** Does what a right code is for; when it cannot be done, the code stays right. */
@@ -92,7 +85,7 @@ export async function keepingCode<T>(
 
 async function spendOrRefuse({ app, now }: Call, challengeId: string): Promise<SpentAttempt> {
   const { attemptsPerChallenge, wrongPerContactPerDay } = app.config.otp;
-  const spent = await spendAttempt(app.db, { challengeId, attemptsPerChallenge, now });
+  const spent = await spendAttempt(app.pool, { challengeId, attemptsPerChallenge, now });
   if (spent) {
     if (spent.wrong > wrongPerContactPerDay) {
       throw new AppError('OTP_CHALLENGE_LOCKED');

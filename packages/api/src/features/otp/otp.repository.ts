@@ -60,83 +60,12 @@ export async function insertChallenge(
   await db.insertInto('otp_challenges').values(challenge).execute();
 }
 
-/** An attempt that was spent, with what is needed to compare. */
-export interface SpentAttempt {
-  contact: string;
-  channel: 'sms' | 'mail';
-  code_hash: Buffer;
-  /** Attempts on this contact today that did not succeed, this one included. */
-  wrong: number;
-}
-
-/**
- * Spends one attempt of the challenge and of the contact's daily budget, in one statement that
- * commits by itself before anything is compared. However many callers race, each challenge lets
- * only `attemptsPerChallenge` of them through.
- */
-export async function spendAttempt(
-  db: Db,
-  spend: { challengeId: string; attemptsPerChallenge: number; now: Date },
-): Promise<SpentAttempt | undefined> {
-  const { challengeId, attemptsPerChallenge, now } = spend;
-  const resetsAt = after(now, day);
-  const { rows } = await sql<SpentAttempt>`
-    with spent as (
-      update otp_challenges set attempts = attempts + 1
-      where id = ${challengeId} and attempts < ${attemptsPerChallenge} and expires_at > ${now}
-        and consumed_at is null and replaced_at is null and failed_at is null
-        and code_hash is not null
-      returning contact, channel, code_hash
-    ), budget as (
-      insert into otp_contacts as c (contact, wrong, resets_at)
-      select contact, 1, ${resetsAt} from spent
-      on conflict (contact) do update set
-        wrong = case when c.resets_at <= ${now} then 1 else c.wrong + 1 end,
-        resets_at = case when c.resets_at <= ${now} then ${resetsAt} else c.resets_at end
-      returning wrong
-    )
-    select contact, channel, code_hash, wrong from spent, budget`.execute(db);
-  return rows[0];
-}
-
-/** Gives an attempt that turned out right back to the contact's daily budget. */
-export async function refundContact(db: Db, contact: string): Promise<void> {
-  await db
-    .updateTable('otp_contacts')
-    .set((eb) => ({ wrong: eb('wrong', '-', 1) }))
-    .where('contact', '=', contact)
-    .where('wrong', '>', 0)
-    .execute();
-}
-
-/** Gives an attempt that turned out right back to its challenge, which stays open. */
-export async function refundChallenge(db: Db, challengeId: string): Promise<void> {
-  await db
-    .updateTable('otp_challenges')
-    .set((eb) => ({ attempts: eb('attempts', '-', 1) }))
-    .where('id', '=', challengeId)
-    .where('attempts', '>', 0)
-    .execute();
-}
-
 export function findChallenge(db: Db, challengeId: string): Promise<ChallengeRow | undefined> {
   return db
     .selectFrom('otp_challenges')
     .selectAll()
     .where('id', '=', challengeId)
     .executeTakeFirst();
-}
-
-/** Uses the code up. @returns false when somebody was faster, or a newer code replaced it */
-export async function consume(db: Db, challengeId: string, now: Date): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('otp_challenges')
-    .set({ consumed_at: now, code_hash: null, code_sealed: null })
-    .where('id', '=', challengeId)
-    .where('consumed_at', 'is', null)
-    .where('replaced_at', 'is', null)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows === 1n;
 }
 
 /** A code that is to be sent. */

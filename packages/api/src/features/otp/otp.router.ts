@@ -5,6 +5,7 @@ import {
   otpVerifyInputSchema,
 } from '@chapar/contract';
 import { open, router } from '../../trpc.ts';
+import { wireOf } from '../../wire-output.ts';
 import { requestOtp, verifyOtp } from './otp.service.ts';
 
 export const otpRouter = router({
@@ -24,7 +25,7 @@ export const otpRouter = router({
   verify: open
     .meta({ limits: { address: { most: 60, seconds: 300 } } })
     .input(otpVerifyInputSchema)
-    .output(loginOutputSchema)
+    .output(wireOf(loginOutputSchema))
     .mutation(({ ctx, input: { challengeId, code, kind, device } }) =>
       verifyOtp(ctx.call, { challengeId, code, kind, device }),
     ),

@@ -5,11 +5,13 @@ import type { Tx } from '../../database/transaction.ts';
 import { transaction } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { readContact } from '../../kernel/contact.ts';
+import { WireResult } from '../../wire-output.ts';
 import { startSession } from '../session/index.ts';
 import { cancelSms } from '../sms/index.ts';
 import { enterByContact, readKind } from '../user/index.ts';
 import { challenge } from './otp.challenge.ts';
-import { afterRedeem, checkCode, redeem } from './otp.redeem.ts';
+import { enterAtOnce } from './otp.enter.ts';
+import { afterRedeem, checkCode, redeem, type RightCode } from './otp.redeem.ts';
 import { deleteChallengesOf, replaceOpen } from './otp.repository.ts';
 
 /** Which method of signing in a purpose belongs to. */
@@ -41,32 +43,43 @@ export function requestOtp(
   return challenge(call, { contact, purpose, userId: null, captcha });
 }
 
+/** A code that somebody signs in by, and where. */
+interface OtpLogin {
+  challengeId: string;
+  code: string;
+  kind: string | undefined;
+  device: Device | undefined;
+}
+
+const loginToWire = WireResult.dated<Login>(['user.createdAt']);
+
 /**
  * Signs in by a code: one transaction uses it up, finds or makes the account and starts the
- * session.
+ * session. Where the account is there and open, the transaction is one statement.
  *
  * @throws AppError `OTP_CODE_INVALID`, `OTP_EXPIRED`, `OTP_CHALLENGE_LOCKED`, `USER_INACTIVE`,
  *   `USER_KIND_UNKNOWN`, `AUTH_METHOD_OFF`
  */
-export async function verifyOtp(
-  call: Call,
-  input: {
-    challengeId: string;
-    code: string;
-    kind: string | undefined;
-    device: Device | undefined;
-  },
-): Promise<Login> {
+export async function verifyOtp(call: Call, input: OtpLogin): Promise<WireResult<Login>> {
   const { challengeId, code, device } = input;
   requireOffered(call.app.config, 'login');
   const kind = readKind(call.app.config, input.kind);
   const right = await checkCode(call, { challengeId, code, purpose: 'login', userId: null });
+  const entry = { kind, device };
+  const login = await enterAtOnce(call, right, entry);
+  return loginToWire(login ?? (await enterStepByStep(call, right, entry)));
+}
+
+/** Whatever state the account is in, and whoever else is at it. */
+async function enterStepByStep(
+  call: Call,
+  right: RightCode,
+  { kind, device }: Pick<OtpLogin, 'device'> & { kind: string },
+): Promise<Login> {
+  const { contact } = right;
   const login = await transaction(call, async (tx) => {
     await redeem(call, tx, right);
-    const { user, isNew, isRestored } = await enterByContact(call, tx, {
-      contact: right.contact,
-      kind,
-    });
+    const { user, isNew, isRestored } = await enterByContact(call, tx, { contact, kind });
     const pair = await startSession(call, tx, { userId: user.id, device, method: 'otp' });
     return { ...pair, user, isNewUser: isNew, isRestored };
   });

@@ -34,7 +34,7 @@ function alertsOf(api: TestApi, type: string) {
     .selectFrom('stream_events')
     .select(['stream_id', 'body'])
     .where('type', '=', 'account.alert')
-    .where((eb) => eb(eb.fn('jsonb_extract_path_text', ['body', eb.val('type')]), '=', type))
+    .where((eb) => eb(eb.fn('json_extract_path_text', ['body', eb.val('type')]), '=', type))
     .execute();
 }
 

@@ -22,6 +22,7 @@ test('A19: registers by phone code with password, names and e-mail, which counts
     birthday: '1990-02-28',
     language: null,
     timeZone: null,
+    presenceVisibility: 'friends',
     createdAt: api.clock.now(),
   });
   await expect(actor.api.user.me()).resolves.toEqual(answer.user);
@@ -116,6 +117,7 @@ test('A28: registers by e-mail code without a phone number, and answers neither 
     'language',
     'lastName',
     'phone',
+    'presenceVisibility',
     'timeZone',
   ]);
   const shown = inspect(answer, { depth: null });

@@ -3,6 +3,7 @@ import type { Connection } from '../../call.ts';
 import { defaultConfig } from '../../config.ts';
 import { hour, minute, second } from '../../kernel/duration.ts';
 import { atOnce, createTestApi, tally, type Actor, type TestApi } from '../../testing/index.ts';
+import { readUserAgent } from './session.device.ts';
 
 /** Cheap hashes and no wait between tries: passwords are not what is measured here. */
 const config = {
@@ -69,6 +70,16 @@ test('S2: a session knows its address, user agent, kind of device, browser and s
     const listed = items.find(({ id }) => id === device.sessionId);
     expect(listed).toMatchObject({ ...expected, isCurrent: false });
   }
+});
+
+test('S2: what a user agent says is the same before and after a thousand others', () => {
+  const before = readUserAgent(chrome);
+  expect(readUserAgent(chrome)).toBe(before);
+  for (let version = 1; version <= 1_000; version += 1) {
+    readUserAgent(`Mozilla/5.0 (X11; Linux x86_64; rv:${version}.0) Firefox/${version}.0`);
+  }
+  expect(readUserAgent(chrome)).not.toBe(before);
+  expect(readUserAgent(chrome)).toEqual(before);
 });
 
 test('S2: a user agent of ten thousand characters is cut before anything is read from it', async () => {
