@@ -18,6 +18,7 @@ const bodyLimitBytes = 512 * 1024;
 /** A batch names its procedures in the path. */
 const longestPath = 5_000;
 const requestTimeoutMs = 30_000;
+const lingerMs = 4_000;
 
 /** The ordered list of what the server is made of. A process of the role `socket` serves no calls. */
 export async function createServer(
@@ -39,6 +40,7 @@ export async function createServer(
   });
   addRequestLog(server);
   addErrors(server);
+  endLingering(server);
   await addSecurity(server, config);
   addHealth(server, { container, lifecycle });
   if (config.role === 'http') {
@@ -58,4 +60,12 @@ export async function createServer(
   addSmsCallbacks(server, config, container);
   addTrpcHttp(server, container.app);
   return server;
+}
+
+/** Requests that were begun and are not finished would keep the process from ending in order. */
+function endLingering(server: FastifyInstance): void {
+  server.addHook('preClose', (done) => {
+    setTimeout(() => server.server.closeAllConnections(), lingerMs).unref();
+    done();
+  });
 }

@@ -126,8 +126,10 @@ export class LiveSocket implements SocketControl {
     return this.#writer.sink(head);
   }
 
+  /** What still comes from the peer is not listened to any more. */
   close(code: CloseCode): void {
     this.#writer.flush();
+    this.#socket.removeAllListeners('message');
     this.#socket.close(code, closeCodes[code].name);
   }
 

@@ -20,11 +20,14 @@ import type { Lifecycle } from '../lifecycle.ts';
 import { isAllowedOrigin } from '../plugins/security.ts';
 import { logCallError } from './call-errors.ts';
 import { LiveSocket } from './live-socket.ts';
+import { watchSessions } from './socket-sessions.ts';
 import { Sockets } from './sockets.ts';
 import { maxBatchSize } from './trpc-http.ts';
 
 const largestFrameBytes = 64 * 1024;
 const waitingPerAddress = 50;
+/** For the peer to answer a close. */
+const closeWithinMs = 5_000;
 
 /**
  * The router over WebSocket at `/trpc`. A socket signs in by its connection params
@@ -36,11 +39,14 @@ export function addTrpcWs(
   { config, app, lifecycle }: { config: Config; app: App; lifecycle: Lifecycle },
 ): void {
   const sockets = new Sockets(app.deps);
-  const wss = new WebSocketServer({
+  // The types of ws do not know `closeTimeout` yet.
+  const options = {
     noServer: true,
     maxPayload: largestFrameBytes,
     perMessageDeflate: false,
-  });
+    closeTimeout: closeWithinMs,
+  };
+  const wss = new WebSocketServer(options);
   const addressOf = createAddressReader(config);
   const live = new WeakMap<WebSocket, LiveSocket>();
   const serve = getWSConnectionHandler({
@@ -91,6 +97,9 @@ export function addTrpcWs(
     if (closing || lifecycle.isDraining) {
       return 503;
     }
+    if (!URL.canParse(req.url ?? '/', `http://${req.headers.host ?? 'localhost'}`)) {
+      return 400;
+    }
     if (pathOf(req.url ?? '/') !== '/trpc') {
       return 404;
     }
@@ -116,11 +125,13 @@ export function addTrpcWs(
       }
     },
   });
+  const unwatch = watchSessions(sockets, app, server.log);
   lifecycle.onDrain((ms) => sockets.drain(ms));
 
   server.addHook('preClose', async () => {
     closing = true;
     unsubscribe();
+    unwatch();
     await sockets.close();
     wss.close();
   });
@@ -164,7 +175,13 @@ function createAddressReader(config: Config): (req: IncomingMessage) => string {
   return (req) => proxyAddress(req, trust);
 }
 
+/** Refuses an upgrade. Whatever becomes of the connection afterwards is nobody's affair. */
 function answer(raw: Duplex, status: number): void {
+  const destroy = (): void => {
+    raw.destroy();
+  };
+  raw.on('error', destroy);
+  raw.once('finish', destroy);
   raw.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
   );
