@@ -66,6 +66,7 @@ export const defaultConfig: ApiConfig = {
   stream: {
     beaconMs: 25_000,
     auditMs: 500,
+    cursorLagMs: 1_000,
     retentionDays: 7,
     replayLimit: 10_000,
     queueLimit: 1_000,

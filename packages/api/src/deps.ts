@@ -201,6 +201,12 @@ export interface StreamConfig {
   beaconMs: number;
   /** How often a node compares what it has delivered with the log. */
   auditMs: number;
+  /**
+   * How old the state of the database must be that a cursor is made of. A PostgreSQL that crashes gives
+   * out ids again whose log it had not flushed, at most three times `wal_writer_delay` (0.6 s) of them; a
+   * cursor above those would pass over what is written under them.
+   */
+  cursorLagMs: number;
   retentionDays: number;
   /** Events a resume may replay; beyond it the answer is `stream.reset`. */
   replayLimit: number;

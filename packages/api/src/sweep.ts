@@ -24,7 +24,9 @@ export interface Swept {
 
 /** Removes what nobody can need any more, so that no table grows for ever. Safe to run anywhere. */
 export async function sweep(app: App): Promise<Swept> {
-  await preparePartitions(app);
+  await preparePartitions(app).catch((error: unknown) => {
+    app.deps.log.warn({ err: error }, 'partitions of the live log could not be made; tried again');
+  });
   await watchConversion(app);
   const swept = {
     events: await forgetOldEvents(app),

@@ -49,7 +49,8 @@ export async function migrate(database: { orm: MikroORM; pool: pg.Pool }): Promi
 function sqlMigration(sql: string): MigrationObject['class'] {
   return class extends Migration {
     override up(): void {
-      this.addSql(sql);
+      // It takes as long as there is data.
+      this.addSql(`set local statement_timeout = 0;\n${sql}`);
     }
   };
 }

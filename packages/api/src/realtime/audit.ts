@@ -8,12 +8,16 @@ export interface AuditOptions {
   report: Log;
   auditMs: number;
   beaconMs: number;
+  /** See `StreamConfig.cursorLagMs`. */
+  cursorLagMs: number;
 }
 
 /** A silent reader is looked at so often before it gets a beacon. */
 const looksPerBeacon = 5;
 /** An audit takes at most this part of the time, however large the log's news are. */
 const shareOfTime = 5;
+/** More transactions than begin within the lag: where a node begins, before it can look back. */
+const idsInLag = 20_000n;
 /** How long what was heard is remembered at the least; see {@link Feeds.attach}. */
 export const rememberMs = 10_000;
 
@@ -26,6 +30,8 @@ export class Audit {
   readonly #options: AuditOptions;
   readonly #timers: NodeJS.Timeout[] = [];
   #next: NodeJS.Timeout | null = null;
+  /** Horizons up to which everything was handed over, and when (`performance.now`), oldest first. */
+  #reached: { horizon: bigint; at: number }[] = [];
   #closed = false;
 
   constructor(options: AuditOptions) {
@@ -34,7 +40,9 @@ export class Audit {
 
   async start(): Promise<void> {
     const { feeds, log, beaconMs } = this.#options;
-    feeds.raiseSafe(await log.horizon());
+    const horizon = await log.horizon();
+    feeds.raiseSafe(horizon - (this.#options.cursorLagMs > 0 ? idsInLag : 0n));
+    this.#reach(horizon);
     this.#every(beaconMs / looksPerBeacon, () => feeds.beacon(looksPerBeacon));
     this.#every(rememberMs, () => feeds.turn());
     this.#plan(this.#options.auditMs);
@@ -53,7 +61,19 @@ export class Audit {
     const { feeds, log } = this.#options;
     const { heads, horizon } = await log.since(feeds.safe);
     await feeds.catchUp(heads);
-    feeds.raiseSafe(horizon);
+    this.#reach(horizon);
+  }
+
+  /** Moves the safe position to the newest horizon that is old enough. */
+  #reach(horizon: bigint): void {
+    const now = performance.now();
+    this.#reached.push({ horizon, at: now });
+    const ripe = this.#reached.filter(({ at }) => now - at >= this.#options.cursorLagMs);
+    const newest = ripe.at(-1);
+    if (newest) {
+      this.#reached = this.#reached.slice(ripe.length);
+      this.#options.feeds.raiseSafe(newest.horizon);
+    }
   }
 
   #every(ms: number, work: () => void): void {

@@ -51,6 +51,9 @@ export class FeedJoins {
   /** @returns null when the reader is in already */
   #attach(reader: Reader, streamId: string, head: number): Promise<void> | null {
     const { feeds, recent, queue } = this.#place;
+    if (reader.end) {
+      return null;
+    }
     reader.streams.add(streamId);
     const feed = feeds.get(streamId) ?? new Feed(streamId, head);
     feeds.set(streamId, feed);
@@ -73,6 +76,9 @@ export class FeedJoins {
       await fill(feed, upTo);
       for (const event of await between(feed.streamId, head, feed.seq)) {
         this.hand(reader, toDelivery(event));
+        if (isLeft(event, reader.userId)) {
+          return this.#letOneGo(reader, event);
+        }
       }
       if (feeds.get(feed.streamId) !== feed) {
         throw new Error('the feed was given up');
@@ -102,6 +108,8 @@ export class FeedJoins {
   /** Lets a reader into a stream that it has just been let into by its own line. */
   #follow(reader: Reader, streamId: string, afterSeq: number): void {
     if (reader.streams.has(streamId)) {
+      // Of another stream's order: the event by which they have left may still be on its way.
+      reader.rejoins.set(streamId, afterSeq);
       return;
     }
     const { log, recent, report } = this.#place;
@@ -127,15 +135,21 @@ export class FeedJoins {
 
   /** Who has left a stream gets nothing after the event that says so. */
   letGo(feed: Feed, event: LiveEvent): void {
-    const left = readLiveEvent(event);
-    if (left.type !== 'stream.left' || left.body.streamId !== event.streamId) {
-      return;
-    }
     for (const reader of feed.readers) {
-      if (reader.userId === left.body.userId) {
-        reader.streams.delete(event.streamId);
+      if (isLeft(event, reader.userId)) {
         feed.readers.delete(reader);
+        this.#letOneGo(reader, event);
       }
+    }
+  }
+
+  /** The reader is in none of the stream's feeds any more, unless it has been let in again since. */
+  #letOneGo(reader: Reader, { streamId, seq }: LiveEvent): void {
+    reader.streams.delete(streamId);
+    const again = reader.rejoins.get(streamId);
+    reader.rejoins.delete(streamId);
+    if (again !== undefined && again >= seq) {
+      this.#follow(reader, streamId, again);
     }
   }
 
@@ -150,4 +164,17 @@ export class FeedJoins {
       }
     }
   }
+}
+
+/** Whether this is the last that a person gets of the stream. */
+function isLeft(event: LiveEvent, userId: string): boolean {
+  if (event.type !== 'stream.left') {
+    return false;
+  }
+  const left = readLiveEvent(event);
+  return (
+    left.type === 'stream.left' &&
+    left.body.streamId === event.streamId &&
+    left.body.userId === userId
+  );
 }

@@ -58,7 +58,14 @@ afterEach(() => {
 function setUp() {
   const [log, hub] = [new FaultyLog(), createMemoryHub()];
   const feeds = new Feeds({ log, hub, report: quiet });
-  const audit = new Audit({ feeds, log, report: quiet, auditMs: 60_000, beaconMs: 60_000 });
+  const audit = new Audit({
+    feeds,
+    log,
+    report: quiet,
+    auditMs: 60_000,
+    beaconMs: 60_000,
+    cursorLagMs: 0,
+  });
   open.push(feeds);
   const reader = new Reader('sara', limit);
   const joined = { type: 'stream.joined', body: { streamId: 'chat', afterSeq: 0 } } as const;
@@ -158,4 +165,87 @@ test('the cursor waits for a reader on its way into a stream that others have re
   await running;
   expect(seen()).toEqual(['line 1', 'chat 1']);
   expect(feeds.safe).toBe(await log.horizon());
+});
+
+const left = (streamId: string) =>
+  ({ type: 'stream.left', body: { streamId, userId: 'sara' } }) as const;
+
+test('who has left between the snapshot and the feed is not let in, and gets nothing later', async () => {
+  const { log, hub, feeds, reader, named, seen } = setUp();
+  const other = new Reader('reza', limit);
+  log.append('chat', named('a'));
+  await feeds.attach(other, new Map([['chat', 1]]));
+  hub.publish([log.append('chat', left('chat')), log.append('chat', named('b'))]);
+  await feeds.attach(reader, new Map([['chat', 1]]));
+  hub.publish([log.append('chat', named('c'))]);
+  expect(seen()).toEqual(['chat 2']);
+  expect(seen(other)).toEqual(['chat 2', 'chat 3', 'chat 4']);
+});
+
+test('who comes back at once stays, although the news of it overtakes that of having left', async () => {
+  const { log, hub, feeds, audit, attach, reader, named, seen } = setUp();
+  await attach(reader, 'line', 'chat');
+  const leaving = log.append('chat', left('chat'));
+  const between = log.append('chat', named('while away'));
+  hub.publish([
+    log.append('line', { type: 'stream.joined', body: { streamId: 'chat', afterSeq: 2 } }),
+  ]);
+  hub.publish([leaving, between]);
+  hub.publish([log.append('chat', named('back'))]);
+  await audit.run();
+  expect(seen()).toEqual(['line 1', 'chat 1', 'chat 3']);
+  expect(feeds.size).toBe(2);
+});
+
+test('a reader that is gone before its new stream is looked up leaves nothing behind', async () => {
+  const { log, hub, feeds, audit, attach, reader, joined } = setUp();
+  await attach(reader, 'line');
+  hub.publish([log.append('line', joined)]);
+  feeds.detach(reader);
+  await audit.run();
+  expect(feeds.size).toBe(0);
+});
+
+test('a busy feed reads everything that has come meanwhile at once', async () => {
+  const { log, hub, attach, reader, named, seen } = setUp();
+  await attach(reader, 'line');
+  log.append('line', named('lost'));
+  let reads = 0;
+  const between = log.between.bind(log);
+  log.between = async (...range) => {
+    reads += 1;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+    return between(...range);
+  };
+  const count = 80;
+  const got: string[] = [];
+  for (let n = 0; n < count; n += 1) {
+    hub.publish([log.append('line', named('more'))]);
+  }
+  await expect
+    .poll(() => {
+      got.push(...seen());
+      return got.length;
+    })
+    .toBe(count + 1);
+  expect(reads).toBeLessThan(5);
+});
+
+test('a seq that nobody has written stops no stream', async () => {
+  const { log, hub, audit, attach, reader, named, seen } = setUp();
+  await attach(reader, 'line');
+  hub.publish([{ ...log.append('line', named('real')), seq: 999_999 }]);
+  await audit.run();
+  hub.publish([log.append('line', named('next'))]);
+  await audit.run();
+  expect(seen()).toEqual(['line 1', 'line 2']);
+});
+
+test('a feed that its last reader has left is given up', async () => {
+  const { log, hub, feeds, attach, reader } = setUp();
+  await attach(reader, 'chat');
+  hub.publish([log.append('chat', left('chat'))]);
+  expect(feeds.size).toBe(0);
 });

@@ -137,7 +137,9 @@ export class Feeds {
     if (!feed || (!feed.isBusy && seq <= feed.seq)) {
       return null;
     }
-    return this.#queue(feed, () => this.#fill(feed, seq));
+    // Whatever has been heard of meanwhile is filled too: those who wait behind find nothing to do.
+    const upTo = (): number => Math.max(seq, this.#recent.headOf(streamId));
+    return this.#queue(feed, () => this.#fill(feed, upTo()));
   }
 
   /** Brings feeds to where the log is, and waits for the readers that this leads into new streams. */
@@ -160,9 +162,17 @@ export class Feeds {
     for (const event of await this.#between(feed.streamId, feed.seq, toSeq)) {
       this.#deliver(feed, event);
     }
-    // What is not in the log any more was forgotten.
-    feed.seq = Math.max(feed.seq, toSeq);
+    if (feed.seq < toSeq) {
+      await this.#passForgotten(feed, toSeq);
+    }
     this.#deliverEarly(feed);
+  }
+
+  /** What is not in the log was forgotten, if there ever was so much; a bus may say anything. */
+  async #passForgotten(feed: Feed, toSeq: number): Promise<void> {
+    const heads = await this.#options.log.heads([feed.streamId]);
+    const head = heads.get(feed.streamId) ?? 0;
+    feed.seq = Math.max(feed.seq, Math.min(toSeq, head));
   }
 
   async #between(streamId: string, afterSeq: number, toSeq: number): Promise<LiveEvent[]> {
@@ -182,6 +192,9 @@ export class Feeds {
     }
     if (event.type === 'stream.left') {
       this.#joins.letGo(feed, event);
+      if (feed.readers.size === 0 && !feed.isBusy) {
+        this.#drop(feed);
+      }
     }
   }
 

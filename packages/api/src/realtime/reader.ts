@@ -24,6 +24,7 @@ const mostSignals = 100;
 export class Reader {
   readonly userId: string;
   readonly streams = new Set<string>();
+  #rejoins: Map<string, number> | null = null;
   /** Looks of the beacon since anything was handed over. */
   quiet = 0;
   #queue: Delivery[] = [];
@@ -36,6 +37,12 @@ export class Reader {
   constructor(userId: string, limit: number) {
     this.userId = userId;
     this.#limit = limit;
+  }
+
+  /** Streams that it has been let into while it was in, with the seq that it goes on after. */
+  get rejoins(): Map<string, number> {
+    this.#rejoins ??= new Map();
+    return this.#rejoins;
   }
 
   push(delivery: Delivery): void {

@@ -38,7 +38,7 @@ const keyBytes = 32;
 const testTemplates = [
   { name: 'T1', texts: { fa: 'سفارش {order} آماده است.', en: 'Order {order} is ready.' } },
 ];
-const fastStream = { ...defaultConfig.stream, auditMs: 50, beaconMs: 200 };
+const fastStream = { ...defaultConfig.stream, auditMs: 50, beaconMs: 200, cursorLagMs: 0 };
 
 /**
  * The product on a real database of its own, without a transport: procedures are called as the

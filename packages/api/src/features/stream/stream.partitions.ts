@@ -39,8 +39,15 @@ function startOfDay(at: Date): Date {
 
 /** Any number, the same on every node: who holds this advisory lock makes or drops partitions. */
 const partitionLock = 4_812_019_735;
-/** SQLSTATEs: another node was faster; the default partition holds events of that day. */
-const expected = new Set(['42P07', '23514']);
+/** SQLSTATE: somebody reads the log just now. */
+const lockNotAvailable = '55P03';
+/**
+ * SQLSTATEs: another node was faster; the default partition holds events of that day; readers were in
+ * the way.
+ */
+const expected = new Set(['42P07', '23514', lockNotAvailable]);
+/** Everybody who reads or appends waits behind one that waits, so it does not wait for long. */
+const lockWithinMs = 250;
 
 /**
  * Beside the log and then into it: writers are not kept waiting.
@@ -54,6 +61,7 @@ async function createPartition(app: App, name: string, from: Date): Promise<bool
     await app.db.transaction().execute(async (db) => {
       await takeTurns(db);
       await sql`create table ${table} (like stream_events including all)`.execute(db);
+      await sql`set local lock_timeout = ${sql.lit(lockWithinMs)}`.execute(db);
       await sql`
         alter table stream_events attach partition ${table}
         for values from (${sql.lit(from.toISOString())}) to (${sql.lit(to.toISOString())})
@@ -85,10 +93,8 @@ export async function findPartitions(db: Db): Promise<Partition[]> {
   });
 }
 
-/** Everybody who reads or appends waits behind a drop that waits, so it does not wait for long. */
-const dropWithinMs = 250;
 /** SQLSTATEs: somebody reads the log just now; another node was faster. */
-const noDrop = new Set(['55P03', '42P01']);
+const noDrop = new Set([lockNotAvailable, '42P01']);
 
 /**
  * Forgets a day: raises the floor above it, so that no cursor can fall into the gap, and drops its
@@ -105,7 +111,7 @@ export async function dropPartition(app: App, { name }: Partition): Promise<bool
       await sql`
         update stream_floor set pos = greatest(pos, (select max(pos) + 1 from ${table}))
         where id = 1`.execute(db);
-      await sql`set local lock_timeout = ${sql.lit(dropWithinMs)}`.execute(db);
+      await sql`set local lock_timeout = ${sql.lit(lockWithinMs)}`.execute(db);
       await sql`drop table if exists ${table}`.execute(db);
     });
     return true;

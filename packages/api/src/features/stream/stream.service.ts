@@ -32,7 +32,8 @@ export async function* followStream(call: SignedInCall, follow: Follow): AsyncGe
     const asked = performance.now();
     const cursor = parseCursor(follow.lastEventId);
     const query = { userId, sessionId, cursor, limit: replayPage };
-    const { heads, missed, ...bounds } = await readOpening(app.hot, query);
+    const { heads, missed, horizon, ...bounds } = await readOpening(app.hot, query);
+    const cursorNow = oldEnough(horizon, app.feeds.safe, bounds.floor);
     if (!bounds.isAlive) {
       throw new AppError('SESSION_ENDED');
     }
@@ -42,20 +43,20 @@ export async function* followStream(call: SignedInCall, follow: Follow): AsyncGe
     await app.feeds.attach(reader, heads);
     const decision = await limitReplay(call, decideResume(cursor, bounds), missed);
     if (decision.do === 'reset') {
-      yield signal('{"type":"stream.reset"}', bounds.horizon);
+      yield signal('{"type":"stream.reset"}', cursorNow);
     }
     if (decision.do === 'replay') {
       for await (const event of replay(call, missed, heads)) {
-        yield new Delivery(safeCursor(event.pos, bounds.horizon), event.event.json, event.event);
+        yield new Delivery(safeCursor(event.pos, cursorNow), event.event.json, event.event);
       }
       // What was forgotten between two pages is missing without a trace.
       if (missed.length === replayPage && (await readFloor(app.hot)) > decision.cursor) {
-        yield signal('{"type":"stream.reset"}', bounds.horizon);
+        yield signal('{"type":"stream.reset"}', cursorNow);
       }
     }
     const { connectionId } = follow;
-    yield signal(JSON.stringify({ type: 'stream.ready', connectionId }), bounds.horizon);
-    yield* live(call, reader, follow, bounds.horizon);
+    yield signal(JSON.stringify({ type: 'stream.ready', connectionId }), cursorNow);
+    yield* live(call, reader, follow, cursorNow);
   } finally {
     app.feeds.detach(reader);
   }
@@ -115,6 +116,12 @@ async function* live(
     await reader.ready(aborted);
     yield* reader.take();
   }
+}
+
+/** The present, as far back as the node's own cursors stay, and no further than the log reaches. */
+function oldEnough(horizon: bigint, safe: bigint, floor: bigint): bigint {
+  const lagging = horizon < safe ? horizon : safe;
+  return lagging > floor ? lagging : floor;
 }
 
 function signal(json: string, cursor: bigint): Delivery {

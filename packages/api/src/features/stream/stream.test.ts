@@ -210,7 +210,13 @@ test('others get nothing of a conversation', async () => {
 });
 
 test('a cursor of what was forgotten, of the future or of too long ago is a reset, never a part', async () => {
-  const stream = { ...defaultConfig.stream, auditMs: 50, beaconMs: 200, replayLimit: 50 };
+  const stream = {
+    ...defaultConfig.stream,
+    auditMs: 50,
+    beaconMs: 200,
+    cursorLagMs: 0,
+    replayLimit: 50,
+  };
   await using api = await createTestApi({ config: { stream } });
   const { sara, reza, chat } = await startChat(api);
   const first = await (await reza.listen()).ready();
@@ -272,7 +278,13 @@ test('after a move to another cluster every old cursor is a reset, and the log g
 });
 
 test('a reader that does not read is cut off and comes back where it was', async () => {
-  const stream = { ...defaultConfig.stream, auditMs: 50, beaconMs: 200, queueLimit: 10 };
+  const stream = {
+    ...defaultConfig.stream,
+    auditMs: 50,
+    beaconMs: 200,
+    cursorLagMs: 0,
+    queueLimit: 10,
+  };
   await using api = await createTestApi({ config: { stream } });
   const { sara, reza, chat } = await startChat(api);
   const gate = Promise.withResolvers<boolean>();
