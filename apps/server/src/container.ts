@@ -6,6 +6,7 @@ import {
   ensureFirstAdmin,
   migrate,
   openDatabase,
+  preparePartitions,
   type App,
   type Clock,
   type Deps,
@@ -88,6 +89,7 @@ export async function openContainer(
     const isLive = config.role !== 'http';
     const app = await createApp({ database, deps, config: api, secrets, sharedLimiter, isLive });
     opened.push(() => app.close());
+    await preparePartitions(app);
     if (config.firstAdmin) {
       await ensureFirstAdmin(app, config.firstAdmin);
     }

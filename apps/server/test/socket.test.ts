@@ -340,3 +340,27 @@ test('what is cut off in the middle is resumed by the client, nothing lost and n
   await expect.poll(() => seqs().length, { timeout: 15_000 }).toBe(200);
   expect(seqs()).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
 });
+
+test('a socket without a stream is closed too when its session ends, be the news of it lost', async () => {
+  await using database = await cloneDatabase();
+  const [phone, code] = ['+989130900003', '123456'];
+  const env = {
+    HUB: 'memory',
+    SECRET_KEY: 'two-nodes-that-hear-nothing-of-each-other',
+    OTP_TEST_NUMBERS: `${phone}:${code}`,
+    OTP_TEST_NUMBERS_UNTIL: '2099-12-31',
+  };
+  await using here = await startServer(env, database);
+  await using there = await startServer(env, database);
+  const client = there.client();
+  const { challengeId } = await client.otp.request.mutate({ phone });
+  const { accessToken: token } = await client.otp.verify.mutate({ challengeId, code });
+  const socket = new WebSocket(`${here.url.replace('http', 'ws')}/trpc?connectionParams=1`);
+  await once(socket, 'open');
+  socket.send(params(token));
+  socket.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'user.me' } }));
+  await once(socket, 'message');
+  const closed = closeCode(socket);
+  await client.session.end.mutate();
+  expect(await closed).toBe(4403);
+}, 40_000);

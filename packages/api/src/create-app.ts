@@ -33,8 +33,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
   const log = createStreamLog(database.hot);
   const feeds = new Feeds({ log, hub: deps.hub, report: deps.log });
-  const { auditMs, beaconMs } = config.stream;
-  const audit = new Audit({ feeds, log, report: deps.log, auditMs, beaconMs });
+  const { auditMs, beaconMs, cursorLagMs } = config.stream;
+  const audit = new Audit({ feeds, log, report: deps.log, auditMs, beaconMs, cursorLagMs });
   const presence = new Presence({
     nodeId: deps.newId(),
     store: createPresenceStore(database.hot, config.presence.ttlMs),
@@ -65,7 +65,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     hot: database.hot,
     actors: createActorReader(database.hot),
     users: createUserReader(database.hot),
-    writer: createMessageWriter(database.hot, deps.hub),
+    writer: createMessageWriter(database.hot, { sends: database.sends, hub: deps.hub }),
     feeds,
     presence,
     limiters: {

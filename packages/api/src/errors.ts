@@ -46,20 +46,22 @@ const retryAfterOutageSeconds = 2;
 
 /**
  * PostgreSQL's way of saying "not now" (SQLSTATE classes 08, 53, 57P, a server that takes no writes, a
- * lock that does not become free, and lost connections, see PostgreSQL's appendix A): the caller may try again, nothing was stored half.
+ * lock that does not become free, a statement that takes too long, and lost or silent connections, see PostgreSQL's appendix A): the caller may try again, nothing was stored half.
  */
 function isOutage(cause: unknown): boolean {
   if (!(cause instanceof Error)) {
     return false;
   }
   const code = 'code' in cause ? String(cause.code) : '';
-  if (/^(08|25006|53|55P03|57P)/.test(code)) {
+  if (/^(08|25006|53|55P03|57014|57P)/.test(code)) {
     return true;
   }
   if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code)) {
     return true;
   }
-  return /Connection terminated|timeout exceeded when trying to connect/.test(cause.message);
+  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout/.test(
+    cause.message,
+  );
 }
 
 /** Turns whatever a procedure threw into an error of the contract. */

@@ -36,7 +36,7 @@ export type {
 export { isAppError } from './errors.ts';
 export { ensureFirstAdmin } from './features/admin/index.ts';
 export { receiveSmsReports, watchCredit } from './features/sms/index.ts';
-export { verifyAccessToken } from './features/session/index.ts';
+export { findEndedSessions, verifyAccessToken } from './features/session/index.ts';
 export { createTaskList } from './jobs.ts';
 export { createIdSource } from './kernel/id.ts';
 export { parsePhone } from './kernel/phone.ts';
@@ -52,7 +52,7 @@ export { createRedisHub } from './realtime/redis-hub.ts';
 export type { Delivery } from './realtime/delivery.ts';
 export { readLiveEvent } from './realtime/live-event.ts';
 export type { Sink } from './realtime/reader.ts';
-export { renewalPrefix, type Renewal } from './features/stream/index.ts';
+export { preparePartitions, renewalPrefix, type Renewal } from './features/stream/index.ts';
 export { toWire } from './wire.ts';
 export { isServiceKey, verifyServiceKey } from './service-key.ts';
 export { smsTemplates, type SmsTemplate } from './sms-templates.ts';

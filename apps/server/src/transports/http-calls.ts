@@ -109,12 +109,18 @@ function send(reply: FastifyReply, text: string, answers: readonly Answer[]): vo
   const [status = 200] = statuses;
   reply
     .code(statuses.size === 1 ? status : 207)
-    .header('vary', vary)
+    .header('vary', varyOf(reply))
     .header('content-type', 'application/json')
     .headers(retryAfter(answers.map(({ error }) => error)))
     // Otherwise Fastify adds a charset, which JSON has none of (RFC 8259, section 11).
     .serializer(asItIs)
     .send(text);
+}
+
+/** Beside what has been said already: by CORS, that it depends on the page. */
+function varyOf(reply: FastifyReply): string {
+  const said = reply.getHeader('vary');
+  return typeof said === 'string' ? `${said}, ${vary}` : vary;
 }
 
 function asItIs(text: unknown): string {

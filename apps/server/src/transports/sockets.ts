@@ -69,6 +69,26 @@ export class Sockets {
     }
   }
 
+  /** Sessions that have a socket here, each once. */
+  get sessionIds(): string[] {
+    const ids = new Set<string>();
+    for (const { owner } of this.#all.values()) {
+      if (owner) {
+        ids.add(owner.sessionId);
+      }
+    }
+    return [...ids];
+  }
+
+  /** Closes what these sessions have open. */
+  closeSessions(sessionIds: ReadonlySet<string>): void {
+    for (const socket of this.#all.values()) {
+      if (socket.owner && sessionIds.has(socket.owner.sessionId)) {
+        socket.close(4403);
+      }
+    }
+  }
+
   /** Closes what a session has open, once its streams have had the time to say why. */
   endSession(userId: string, sessionId: string): void {
     for (const socket of this.#byUser.get(userId) ?? []) {

@@ -16,6 +16,8 @@ export interface Database {
    * arguments: PostgreSQL would otherwise plan those with arrays anew each time.
    */
   hot: pg.Pool;
+  /** As `hot`, for what sends messages: it may have to wait for a row, and nobody else shall. */
+  sends: pg.Pool;
   /**
    * A few connections for the worker of the queue, which opens them with its first job. They have
    * PostgreSQL's plain types: the queue writes the ids of jobs as JSON, which knows no bigint.
@@ -38,6 +40,7 @@ const usualPoolSize = 20;
 const queuePoolSize = 5;
 /** Few, since those who ask at the same time ask together. */
 const hotPoolSize = 6;
+const sendPoolSize = 3;
 /**
  * The hot statements are looks into indexes, and nothing else. A plan that is made once must not be the
  * one that was best while the tables were empty.
@@ -52,6 +55,13 @@ const hotSettings = {
 };
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 15_000;
+/** A look into an index that takes longer stands in the way of everybody who waits for its lane. */
+const hotTimeoutMs = 4_000;
+/**
+ * Past the end that the server makes, it will not be heard of any more: the connection is silent, and is
+ * given up.
+ */
+const unheardMs = 1_000;
 const idleWithinMs = 5_000;
 const lookAgainMs = 5;
 
@@ -82,16 +92,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   // The pool hides its password from those who copy its options.
   const own = { ...pool.options, password: pool.options.password };
   const queuePool = new pg.Pool({ ...own, max: queuePoolSize, types: new pg.TypeOverrides() });
-  const hot = new pg.Pool({
+  const prepared = {
     ...own,
-    max: hotPoolSize,
+    statement_timeout: hotTimeoutMs,
+    query_timeout: hotTimeoutMs + unheardMs,
     options: Object.entries(hotSettings)
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
-  });
+  };
+  const hot = new pg.Pool({ ...prepared, max: hotPoolSize });
+  const sends = new pg.Pool({ ...prepared, max: sendPoolSize });
   // A connection that is lost is opened anew when it is needed; a query on it fails by itself.
   const ignore = (): void => undefined;
-  for (const one of [queuePool, hot]) {
+  for (const one of [queuePool, hot, sends]) {
     one.on('error', ignore);
     one.on('connect', (client) => client.on('error', ignore));
   }
@@ -101,11 +114,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     pool,
     queuePool,
     hot,
+    sends,
     createClient: (more) => new pg.Client({ ...own, ...more }),
     async close() {
       await untilIdle(pool);
       await queuePool.end();
       await hot.end();
+      await sends.end();
       await orm.close(true);
     },
   };

@@ -37,12 +37,15 @@ export async function sendMessage(call: ClaimedCall, send: Send): Promise<Messag
     const { createdAt, text } = message;
     return { id, conversationId, senderId, text, createdAt, seq: written.placed.seq };
   }
-  if (!isUsedId(written.error)) {
+  if ('error' in written) {
     throw written.error;
+  }
+  if ('isGone' in written) {
+    throw new AppError('CHAT_NOT_FOUND');
   }
   const { stored } = await writer.facts.add({ id, conversationId, senderId });
   if (!stored) {
-    throw written.error;
+    throw new AppError('UNAVAILABLE', { data: { retryAfterSeconds: 1 } });
   }
   return repeat(call, send, stored);
 }
@@ -61,15 +64,4 @@ function toNewMessage({ actor, now }: ClaimedCall, { id, conversationId, text }:
   const known = JSON.stringify({ id, conversationId, senderId, text, createdAt });
   const bodyHead = `${known.slice(0, -1)},"seq":`;
   return { id, conversationId, senderId, text, createdAt, bodyHead };
-}
-
-/** A twin of this call was faster: SQLSTATE 23505 on the message's id. */
-function isUsedId(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    error.code === '23505' &&
-    'constraint' in error &&
-    error.constraint === 'messages_id'
-  );
 }

@@ -13,12 +13,24 @@ import {
 } from './chat.send.repository.ts';
 
 /** What became of a message that was to be written. */
-export type Written = { placed: Placed } | { error: unknown };
+export type Written =
+  | { placed: Placed }
+  /** There is no such conversation any more. */
+  | { isGone: true }
+  /** The id was used before, perhaps a moment ago. */
+  | { isUsed: true }
+  | { error: unknown };
 
 /** Sends that come at the same time, read and written together. */
 export interface MessageWriter {
   facts: Batch<Wanted, SendFacts>;
   messages: Batch<NewMessage, Written>;
+}
+
+interface Tools {
+  /** Of its own: a writer may have to wait for a row, and readers shall not wait for writers. */
+  sends: pg.Pool;
+  hub: Hub;
 }
 
 const mostTogether = 64;
@@ -27,51 +39,111 @@ const lanes = 1;
 
 /**
  * Group commit: one statement and one commit for all messages that came while the last one was under
- * way. A message that cannot be written fails alone, because then each is tried by itself.
+ * way. What cannot be written fails alone: then each conversation is tried by itself, and where that
+ * fails too, each of its messages.
  */
-export function createMessageWriter(hot: pg.Pool, hub: Hub): MessageWriter {
+export function createMessageWriter(hot: pg.Pool, tools: Tools): MessageWriter {
   return {
     facts: new Batch({ most: mostTogether, lanes, run: (wanted) => readSendFacts(hot, wanted) }),
     messages: new Batch({
       most: mostTogether,
       lanes,
-      run: (messages) => writeTogether(messages, { hot, hub }),
+      run: (messages) => writeTogether(messages, tools),
     }),
   };
 }
 
-interface Tools {
-  hot: pg.Pool;
-  hub: Hub;
-}
-
 async function writeTogether(messages: readonly NewMessage[], tools: Tools): Promise<Written[]> {
-  if (new Set(messages.map(({ id }) => id)).size === messages.length) {
-    try {
-      const places = await writeMessages(tools.hot, messages);
-      return publish(messages, places, tools.hub);
-    } catch (error) {
-      if (messages.length === 1 && !isConflict(error)) {
-        return [{ error }];
-      }
+  // Of two under one id the first is written; the other one is a repeat, or another message.
+  const ids = new Set<string>();
+  const singles = messages.filter(({ id }) => !ids.has(id) && ids.add(id));
+  const fates = new Map<NewMessage, Written>();
+  for (const [index, fate] of (await writeAll(singles, tools)).entries()) {
+    const message = singles[index];
+    if (message) {
+      fates.set(message, fate);
     }
   }
-  return Promise.all(messages.map(async (message) => writeAlone(message, tools)));
+  return messages.map((message) => fates.get(message) ?? { isUsed: true });
+}
+
+/** All in one statement, or conversation by conversation. */
+async function writeAll(messages: readonly NewMessage[], tools: Tools): Promise<Written[]> {
+  try {
+    return await write(messages, tools);
+  } catch (error) {
+    const rooms = Map.groupBy(messages, ({ conversationId }) => conversationId);
+    if (rooms.size === 1) {
+      return writeRoom(messages, tools, error);
+    }
+    const fates = new Map<NewMessage, Written>();
+    await Promise.all(
+      [...rooms.values()].map(async (room) => {
+        const written = await write(room, tools).catch(async (error_: unknown) =>
+          writeRoom(room, tools, error_),
+        );
+        room.forEach((message, index) => fates.set(message, written[index] ?? { error }));
+      }),
+    );
+    return messages.map((message) => fates.get(message) ?? { error });
+  }
+}
+
+/** SQLSTATE: somebody holds the conversation; the others of it would only wait as long. */
+const lockNotAvailable = '55P03';
+
+/** Messages of one conversation one by one, after together they could not be written. */
+async function writeRoom(
+  messages: readonly NewMessage[],
+  tools: Tools,
+  reason: unknown,
+): Promise<Written[]> {
+  const written: Written[] = [];
+  let end = isCode(reason, lockNotAvailable) ? reason : null;
+  for (const message of messages) {
+    const fate: Written = end ? { error: end } : await writeAlone(message, tools);
+    if ('error' in fate && isCode(fate.error, lockNotAvailable)) {
+      end = fate.error;
+    }
+    written.push(fate);
+  }
+  return written;
 }
 
 const tries = 4;
 
-async function writeAlone(message: NewMessage, { hot, hub }: Tools): Promise<Written> {
+async function writeAlone(message: NewMessage, tools: Tools): Promise<Written> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const [written] = publish([message], await writeMessages(hot, [message]), hub);
-      return written ?? { error: new Error('nothing was written') };
+      const [fate] = await write([message], tools);
+      return fate ?? { isGone: true };
     } catch (error) {
+      if (isUsedId(error)) {
+        return { isUsed: true };
+      }
       if (attempt === tries || !isConflict(error)) {
         return { error };
       }
     }
   }
+}
+
+async function write(messages: readonly NewMessage[], { sends, hub }: Tools): Promise<Written[]> {
+  return publish(messages, await writeMessages(sends, messages), hub);
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** SQLSTATE 23505 on the message's id. */
+function isUsedId(error: unknown): boolean {
+  return (
+    isCode(error, '23505') &&
+    error instanceof Error &&
+    'constraint' in error &&
+    error.constraint === 'messages_id'
+  );
 }
 
 /** Tells the hub of what was written, in the order of the places. */
@@ -84,7 +156,7 @@ function publish(
   const written = messages.map((message, index): Written => {
     const placed = places[index];
     if (!placed) {
-      return { error: new Error(`there is no conversation ${message.conversationId}`) };
+      return { isGone: true };
     }
     events.push(toEvent(message, placed));
     return { placed };

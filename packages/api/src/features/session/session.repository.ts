@@ -1,5 +1,6 @@
 import type { Role, SessionEndReason } from '@chapar/contract';
 import type { Selectable } from 'kysely';
+import type pg from 'pg';
 import { statement } from '../../database/statement.ts';
 import type { Db, Tables } from '../../database/tables.ts';
 import type { AliveSince } from './session.rules.ts';
@@ -26,6 +27,30 @@ export const findActors = statement<ActorRow, [sessionIds: readonly string[]]>(
   from sessions s join users u on u.id = s.user_id
   where s.id = any($1::uuid[])`,
 );
+
+const findEnded = statement<{ id: string }, [sessionIds: readonly string[]]>(
+  'session-ended',
+  `select q.id from unnest($1::uuid[]) q (id)
+   where not exists (
+     select from sessions s join users u on u.id = s.user_id
+     where s.id = q.id and s.ended_at is null and u.status = 'active'
+   )`,
+);
+
+const mostAtOnce = 1_000;
+
+/** Those of some sessions that are over, whatever their number. */
+export async function findEndedSessions(
+  hot: pg.Pool,
+  sessionIds: readonly string[],
+): Promise<string[]> {
+  const ended: string[] = [];
+  for (let from = 0; from < sessionIds.length; from += mostAtOnce) {
+    const rows = await findEnded(hot, sessionIds.slice(from, from + mostAtOnce));
+    ended.push(...rows.map(({ id }) => id));
+  }
+  return ended;
+}
 
 /** A session with the standing of its owner. */
 export type OwnedSessionRow = SessionRow & {
