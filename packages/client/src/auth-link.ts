@@ -29,6 +29,11 @@ function checkOwner(op: Operation, { userId }: Credential): void {
   }
 }
 
+/** The session that a call belongs to. Calls of two sessions may not share a batch. */
+export function epochOf(op: Operation): number | null {
+  return (op.context[contextKey] as Credential | undefined)?.epoch ?? null;
+}
+
 /**
  * The headers of a batch. All of its calls go with one token; each is told which one.
  */
@@ -63,7 +68,8 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
         const finished = new Promise<void>((resolve) => {
           finish = resolve;
         });
-        if (logins.has(op.path)) {
+        const isLogin = logins.has(op.path);
+        if (isLogin) {
           session.signingIn(finished);
         } else if (signOuts.has(op.path)) {
           session.signingOut(finished);
@@ -88,9 +94,13 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
           });
 
         const run = async (): Promise<void> => {
+          const caller = session.userId;
           // A refresh that fails is no reason not to ask: the procedure may need no token.
           const refreshError = await failureOf(refresher.current());
           const credential = await session.credential();
+          if (caller !== null && ![caller, null].includes(credential.userId) && !isLogin) {
+            throw localError('AUTH_REQUIRED', 'Somebody else has signed in.');
+          }
           const answers = await send(credential).catch(async (error: unknown) => {
             if (refreshError !== null && isAuthError(error)) {
               throw refreshError;
@@ -98,7 +108,11 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
             if (!(await mayRepeat(error, credential))) {
               throw error;
             }
-            return send(await session.credential());
+            const again = await session.credential();
+            if (again.epoch !== credential.epoch) {
+              throw error;
+            }
+            return send(again);
           });
           for (const envelope of answers) {
             await keep(envelope, credential);
@@ -116,7 +130,7 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
           if (isTokenRefusal(error)) {
             return (await refresher.renew(accessToken)) !== null;
           }
-          const asksForTokens = op.path === refresh || logins.has(op.path);
+          const asksForTokens = op.path === refresh || isLogin;
           if (appCodeOf(error) !== 'SESSION_ENDED' || asksForTokens) {
             return false;
           }
@@ -135,8 +149,8 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
             return;
           }
           if (op.path === refresh) {
-            await session.renew(data);
-          } else if (logins.has(op.path)) {
+            await session.renew(data, epoch);
+          } else if (isLogin) {
             await session.start(data, userIdOf(data));
           }
         };

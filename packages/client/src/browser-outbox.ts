@@ -1,18 +1,27 @@
-import { browserStorage, withLock } from './browser.ts';
+import { browserStorage, withLock, type BrowserStorage } from './browser.ts';
 import type { OutboxEntry, OutboxStorage } from './outbox-list.ts';
 
 /**
  * Keeps an outbox in `localStorage` under `key`, shared by the tabs of an origin: each shows and
- * sends what any of them has written, one tab at a time. Scripts of the page can read it.
+ * sends what any of them has written, one tab at a time. Scripts of the page can read it. Where
+ * there is no `localStorage` it throws, and the outbox goes on in memory.
  *
  * @param key default `chapar.outbox`
  */
 export function browserOutboxStorage(key = 'chapar.outbox'): OutboxStorage {
   return {
-    get: () => parse(browserStorage()?.getItem(key) ?? null),
-    set: (entries) => browserStorage()?.setItem(key, JSON.stringify(entries)),
+    get: () => parse(storage().getItem(key)),
+    set: (entries) => storage().setItem(key, JSON.stringify(entries)),
     lock: (name, work) => withLock(`${key}.${name}`, work),
   };
+}
+
+function storage(): BrowserStorage {
+  const found = browserStorage();
+  if (!found) {
+    throw new Error('there is no localStorage');
+  }
+  return found;
 }
 
 /** Something else under the key counts as nothing. */

@@ -1,29 +1,37 @@
 import { browserStorage, withLock } from './browser.ts';
-import type { Tokens, TokenStore } from './tokens.ts';
+import { memoryTokenStore, type Tokens, type TokenStore } from './tokens.ts';
 
 /**
  * Keeps the tokens in `localStorage` under `key`, shared by the tabs of an origin; a Web Lock
  * lets one tab refresh at a time. The key of the device is beside them, under `key` and `.device`.
  * Scripts of the page can read `localStorage`, so the page's content security policy has to keep
- * foreign scripts out. On a server that renders pages, where there is no `localStorage`, it is
- * always empty.
+ * foreign scripts out. Where there is no `localStorage` they are in memory, as with
+ * {@link memoryTokenStore}: on a server that renders pages, make one for each request.
  *
  * @param key default `chapar.tokens`
  */
 export function browserTokenStore(key = 'chapar.tokens'): TokenStore {
   const deviceItem = `${key}.device`;
+  const memory = memoryTokenStore();
   return {
-    get: () => parse(browserStorage()?.getItem(key) ?? null),
-    set(tokens) {
-      if (tokens) {
-        browserStorage()?.setItem(key, JSON.stringify(tokens));
-      } else {
-        browserStorage()?.removeItem(key);
-      }
+    get() {
+      const storage = browserStorage();
+      return storage ? parse(storage.getItem(key)) : memory.get();
     },
-    getDevice: () => browserStorage()?.getItem(deviceItem) ?? null,
+    set(tokens) {
+      const storage = browserStorage();
+      if (!storage) {
+        return memory.set(tokens);
+      }
+      return tokens ? storage.setItem(key, JSON.stringify(tokens)) : storage.removeItem(key);
+    },
+    getDevice() {
+      const storage = browserStorage();
+      return storage ? storage.getItem(deviceItem) : (memory.getDevice?.() ?? null);
+    },
     setDevice(device) {
-      browserStorage()?.setItem(deviceItem, device);
+      const storage = browserStorage();
+      return storage ? storage.setItem(deviceItem, device) : memory.setDevice?.(device);
     },
     lock: (work) => withLock(key, work),
   };

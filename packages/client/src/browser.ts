@@ -1,4 +1,4 @@
-interface BrowserStorage {
+export interface BrowserStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
   removeItem(key: string): void;

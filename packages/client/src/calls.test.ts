@@ -1,14 +1,63 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { getUntypedClient } from '@trpc/client';
-import { failure, mutate, setUp, signIn } from '../test/set-up.ts';
+import { failure, listen, mutate, mutex, setUp, signIn, type Setup } from '../test/set-up.ts';
 import {
   appCodeOf,
   createChaparClient,
   isChaparError,
   memoryTokenStore,
+  type ChaparClientOptions,
+  type Tokens,
   type TokenStore,
 } from './index.ts';
+import { Refresher } from './refresh.ts';
+import { Session, type TokenPair } from './session.ts';
+import { insideOf } from './signs.ts';
+
+/** As on a phone: each access takes a while, one after the other. */
+function slowStore(): TokenStore {
+  const alone = mutex();
+  let stored: Tokens | null = null;
+  const taking =
+    <T>(work: () => T) =>
+    async (): Promise<T> => {
+      await wait(10);
+      return work();
+    };
+  return {
+    get: () => alone(taking(() => stored)),
+    set: (tokens) =>
+      alone(
+        taking(() => {
+          stored = tokens;
+        }),
+      ),
+  };
+}
+
+/** A `fetch` whose refreshes are sent when the test says so. */
+function heldRefreshes() {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const held = { begun: 0, release };
+  const send = async (url: string, init?: never): Promise<Response> => {
+    if (url.includes('session.refresh')) {
+      held.begun += 1;
+      await released;
+    }
+    return fetch(url, init);
+  };
+  const options: Partial<ChaparClientOptions> = { fetch: send };
+  return { held, options };
+}
+
+async function signInAs(it: Setup, userId: string): Promise<void> {
+  it.server.sessions.userId = userId;
+  await signIn(it);
+}
 
 // Waits are random; tests need not wait long.
 beforeEach(() => {
@@ -286,6 +335,132 @@ describe('the end of a session', () => {
   });
 });
 
+describe('a session that is over while it is refreshed', () => {
+  const offsets = Array.from({ length: 31 }, (_, index) => index * 3);
+  const pairOf = (userId: string, number: number): TokenPair => ({
+    accessToken: `${userId}-${number}`,
+    refreshToken: `${userId}-${number}`,
+    accessExpiresIn: 300,
+  });
+
+  /** What is stored after `change`, so many ms after a refresh of Ali's began. */
+  async function storedAfter(
+    offset: number,
+    change: (session: Session) => Promise<void>,
+  ): Promise<Tokens | null> {
+    const store = slowStore();
+    const session = new Session(store, { started: () => undefined, ended: () => undefined });
+    const refresher = new Refresher(session, {
+      call: () => wait(20, pairOf('ali', 2)),
+      closed: new AbortController().signal,
+      device: () => Promise.resolve(null),
+    });
+    await session.start(pairOf('ali', 1), 'ali');
+    const refresh = failure(refresher.renew('ali-1'));
+    await wait(offset);
+    await change(session);
+    await refresh;
+    return store.get();
+  }
+
+  test('is not written over the login of somebody else', async () => {
+    const sara = { accessToken: 'sara-1', refreshToken: 'sara-1', userId: 'sara' };
+    const login = (session: Session): Promise<void> => session.start(pairOf('sara', 1), 'sara');
+    const stored = await Promise.all(offsets.map((offset) => storedAfter(offset, login)));
+    expect(stored).toEqual(offsets.map(() => sara));
+  });
+
+  test('is not written after the sign-out', async () => {
+    const signOut = (session: Session): Promise<void> => session.end('signed-out', session.epoch);
+    const stored = await Promise.all(offsets.map((offset) => storedAfter(offset, signOut)));
+    expect(stored).toEqual(offsets.map(() => null));
+  });
+
+  test('is not written by a call of session.refresh either', async () => {
+    const { held, options } = heldRefreshes();
+    await using it = await setUp(options);
+    await signInAs(it, 'ali');
+    const input = { refreshToken: 'refresh-1', attemptId: it.client.newId() };
+    const call = failure(it.client.session.refresh.mutate(input));
+    await vi.waitUntil(() => held.begun === 1);
+    const { session } = insideOf(it.client);
+    await session.end('signed-out', session.epoch);
+    held.release();
+    await call;
+    expect(it.server.sessions.refreshes).toHaveLength(1);
+    expect(await it.store.get()).toBeNull();
+  });
+});
+
+describe('a call of one person never goes with the token of another', () => {
+  test.each([
+    ['was refused', 300],
+    ['is about to expire', 0],
+  ])('when the token %s', async (_, accessExpiresIn) => {
+    const { held, options } = heldRefreshes();
+    await using it = await setUp(options);
+    it.server.sessions.accessExpiresIn = accessExpiresIn;
+    await signInAs(it, 'ali');
+    it.server.sessions.accessExpiresIn = 300;
+    it.server.sessions.expire();
+    const call = it.client.user.update.mutate({ firstName: 'Ali' }).then(
+      ({ id }) => `done with ${id}`,
+      (error: unknown) => appCodeOf(error),
+    );
+    await vi.waitUntil(() => held.begun === 1);
+    it.server.sessions.userId = 'sara';
+    const { accessToken, refreshToken, accessExpiresIn: ms } = it.server.sessions.issue();
+    const pair = { accessToken, refreshToken, accessExpiresIn: ms };
+    await insideOf(it.client).session.start(pair, 'sara');
+    held.release();
+    expect(await call).toMatch(/^AUTH_/);
+    expect((await it.client.user.me.query()).id).toBe('sara');
+  });
+
+  test.each([0, 1, 2, 4, 6, 8, 10, 12, 16, 20])(
+    'when it is made %i turns before the login and sent at the same moment',
+    async (turns) => {
+      await using it = await setUp();
+      await signInAs(it, 'ali');
+      await it.client.user.me.query();
+      const sara = it.server.sessions.issue('sara');
+      const first = it.client.user.me.query().then(({ id }) => id, appCodeOf);
+      for (let turn = 0; turn < turns; turn += 1) {
+        await Promise.resolve();
+      }
+      const login = insideOf(it.client).session.start(sara, 'sara');
+      const second = login.then(() => it.client.user.me.query());
+      expect(['AUTH_REQUIRED', 'ali']).toContain(await first);
+      expect((await second).id).toBe('sara');
+    },
+  );
+});
+
+test('a login as somebody else in another tab is noticed', async () => {
+  await using it = await setUp();
+  await signInAs(it, 'ali');
+  const heard = listen(it);
+  await vi.waitUntil(() => heard.events.length === 1);
+  const other = createChaparClient({ url: it.server.url, tokenStore: it.store });
+  it.server.sessions.userId = 'sara';
+  await other.otp.verify.mutate({ challengeId: 'c', code: '123456' });
+  const { session } = insideOf(it.client);
+  const before = session.epoch;
+  // Whoever made this call is not signed in any more.
+  const change = failure(it.client.user.update.mutate({ firstName: 'Ali' }));
+  expect(appCodeOf(await change)).toBe('AUTH_REQUIRED');
+  expect((await it.client.user.me.query()).id).toBe('sara');
+  expect(session).toMatchObject({ epoch: before + 1, userId: 'sara' });
+  await vi.waitUntil(() => it.server.socketTokens.length === 2);
+  expect(it.server.socketTokens).toEqual(['access-1', 'access-2']);
+  expect(it.ends).toEqual([]);
+  it.server.sessions.userId = 'sara';
+  await other.otp.verify.mutate({ challengeId: 'c', code: '123456' });
+  await it.client.user.me.query();
+  expect(session.epoch).toBe(before + 1);
+  await other.close();
+});
+
 test('tokens that another tab removes end the session here', async () => {
   await using it = await setUp();
   await signIn(it);
@@ -343,5 +518,33 @@ describe('retries', () => {
     await failures;
     expect(performance.now() - started).toBeLessThan(500);
     await expect(it.client.user.me.query()).rejects.toThrow('closed');
+  });
+
+  test.each(['user.me', 'session.refresh'])('close ends a call that hangs in %s', async (path) => {
+    let isHanging = false;
+    const send = (url: string, init?: { signal?: AbortSignal }): Promise<Response> => {
+      if (!isHanging || !url.includes(path)) {
+        return fetch(url, init);
+      }
+      it.server.requests.push('hanging');
+      return new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+      });
+    };
+    await using it = await setUp({ fetch: send });
+    await signIn(it);
+    isHanging = true;
+    if (path === 'session.refresh') {
+      it.server.sessions.expire();
+    }
+    const call = failure(it.client.user.me.query());
+    const change = failure(it.client.user.update.mutate({}));
+    await vi.waitUntil(() => it.server.requests.includes('hanging'));
+    await it.client.close();
+    const late = wait(500, 'late', { ref: false });
+    expect(await Promise.race([call, late])).toMatchObject({ message: 'the client is closed' });
+    if (path === 'session.refresh') {
+      expect(await Promise.race([change, late])).toBeInstanceOf(Error);
+    }
   });
 });

@@ -1,8 +1,8 @@
-import { createTRPCClient, TRPCClientError, type TRPCClient, type TRPCLink } from '@trpc/client';
+import { createTRPCClient, type TRPCClient, type TRPCLink } from '@trpc/client';
 import { observable } from '@trpc/server/observable';
 import { authLink } from './auth-link.ts';
 import { deviceKey } from './device.ts';
-import { localError } from './errors.ts';
+import { closedError, localError } from './errors.ts';
 import { callLink, createCallRefresh, type HttpOptions, type Language } from './http.ts';
 import { newId } from './id.ts';
 import { LiveSocket, type ConnectionState } from './live-socket.ts';
@@ -100,7 +100,8 @@ export function createChaparClient(options: ChaparClientOptions): ChaparClient {
       inItsOwnTurn(() => options.onSessionEnd?.({ reason }));
     },
   });
-  const refresher = new Refresher(session, { call: createCallRefresh(http), closed, device });
+  const call = createCallRefresh(http, closed);
+  const refresher = new Refresher(session, { call, closed, device });
 
   const openLive = (): LiveSocket => {
     live ??= new LiveSocket({
@@ -159,7 +160,7 @@ function refuseWhenClosed(closed: AbortSignal): TRPCLink<AppRouter> {
         return next(op);
       }
       return observable((observer) => {
-        observer.error(TRPCClientError.from(new Error('the client is closed')));
+        observer.error(closedError());
       });
     };
 }

@@ -66,6 +66,11 @@ export function localError(
   return TRPCClientError.from({ error: { code: unauthorized, message, data } });
 }
 
+/** What a call of a closed client fails by. */
+export function closedError(): TRPCClientError<AppRouter> {
+  return TRPCClientError.from(new Error('the client is closed'));
+}
+
 /** JSON-RPC's number of tRPC's UNAUTHORIZED. */
 const unauthorized = -32_001;
 

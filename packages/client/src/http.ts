@@ -1,6 +1,6 @@
 import { createTRPCClient, httpBatchLink, httpLink, type TRPCLink } from '@trpc/client';
 import superjson from 'superjson';
-import { authorization } from './auth-link.ts';
+import { authorization, epochOf } from './auth-link.ts';
 import type { CallRefresh } from './refresh.ts';
 import type { AppRouter } from './types.ts';
 
@@ -25,33 +25,47 @@ export interface HttpOptions {
     | undefined;
 }
 
-/** Calls over HTTP, those of one moment in one request. */
+/** Calls over HTTP, those of one moment and one session in one request. */
 export function callLink(options: HttpOptions): TRPCLink<AppRouter> {
-  return httpBatchLink({
+  const link: TRPCLink<AppRouter> = httpBatchLink({
     ...basics(options),
     maxItems,
     maxURLLength,
     headers: async ({ opList }) => ({ ...(await always(options)), ...authorization(opList) }),
   });
+  return (runtime) => {
+    let epoch: number | null = null;
+    let batches = link(runtime);
+    return (call) => {
+      if (epochOf(call.op) !== epoch) {
+        epoch = epochOf(call.op);
+        batches = link(runtime);
+      }
+      return batches(call);
+    };
+  };
 }
 
 /** Refreshes go alone, so that no call of a batch can hold them up, and have to be quick. */
-export function createCallRefresh(options: HttpOptions): CallRefresh {
+export function createCallRefresh(options: HttpOptions, closed: AbortSignal): CallRefresh {
   const client = createTRPCClient<AppRouter>({
     links: [httpLink({ ...basics(options), headers: () => always(options) })],
   });
   return async (input) => {
     const tooLate = new AbortController();
-    const timer = setTimeout(() => tooLate.abort(), refreshWithinMs);
+    const stop = (): void => tooLate.abort();
+    const timer = setTimeout(stop, refreshWithinMs);
+    closed.addEventListener('abort', stop);
     try {
       return await client.session.refresh.mutate(input, { signal: tooLate.signal });
     } catch (error) {
-      if (!tooLate.signal.aborted) {
+      if (!tooLate.signal.aborted || closed.aborted) {
         throw error;
       }
       throw new Error('the server did not answer the refresh in time', { cause: error });
     } finally {
       clearTimeout(timer);
+      closed.removeEventListener('abort', stop);
     }
   };
 }

@@ -50,7 +50,7 @@ export class LiveSocket {
   readonly #pace = new Pace();
   readonly #sockets = new HeldSockets();
   #state: ConnectionState = 'offline';
-  #credential: Credential = { epoch: 0, accessToken: null };
+  #credential: Credential = { epoch: 0, accessToken: null, userId: null };
   /** A token that the server does not accept. */
   #refused: string | null = null;
   /** What has to be known before the next socket is opened. */
@@ -155,13 +155,14 @@ export class LiveSocket {
       }
       throw new Error('no socket is needed');
     }
-    const tokens =
-      this.#refused === null ? await refresher.current() : await refresher.renew(this.#refused);
-    if (!tokens) {
+    await (this.#refused === null ? refresher.current() : refresher.renew(this.#refused));
+    // Read once more, since somebody else may have signed in.
+    const credential = await session.credential();
+    if (credential.accessToken === null) {
       void this.stop(localError('AUTH_REQUIRED', 'Please sign in.'));
       throw new Error('nobody is signed in');
     }
-    this.#credential = { epoch: session.epoch, accessToken: tokens.accessToken };
+    this.#credential = credential;
     return url;
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Entry } from '../test/fake-log.ts';
 import { setUp, signIn, type Setup } from '../test/set-up.ts';
-import { appCodeOf, live, type LiveState } from './index.ts';
+import { appCodeOf, createChaparClient, live, type LiveState } from './index.ts';
 
 function entry(seq: number): Entry {
   return { cursor: 10 + seq, event: { type: 'chat.read', streamId: 's', seq, body: {} } };
@@ -217,6 +217,72 @@ test('a new login begins with nothing of the one before', async () => {
   asked[1]!.answer([2]);
   expect(await isReady(state)).toEqual([2]);
   expect(shown).toEqual([[1], null, [2]]);
+});
+
+test('a listener that throws holds nothing up', async () => {
+  const thrown: unknown[] = [];
+  const later = queueMicrotask;
+  vi.stubGlobal('queueMicrotask', (work: () => void) => {
+    later(() => {
+      try {
+        work();
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
+  });
+  await using it = await setUp();
+  await signIn(it);
+  const { asked, state } = follow(it);
+  await vi.waitUntil(() => asked.length === 1);
+  asked[0]!.answer([1]);
+  await isReady(state);
+  state.subscribe(() => {
+    throw new Error('of a listener');
+  });
+  const heard = vi.fn<() => void>();
+  state.subscribe(heard);
+  it.server.append(reset);
+  await vi.waitUntil(() => asked.length === 2, { timeout: 2_000 });
+  asked[1]!.answer([2]);
+  expect(await isReady(state)).toEqual([2]);
+  it.server.append(entry(3));
+  await vi.waitUntil(() => state.get().state?.length === 2);
+  expect(heard).toHaveBeenCalledTimes(3);
+  expect(thrown).toHaveLength(3);
+  state.close();
+  await wait(0);
+  vi.unstubAllGlobals();
+});
+
+test('a state may be null', async () => {
+  await using it = await setUp();
+  await signIn(it);
+  const state = live<number | null>(it.client, {
+    load: () => Promise.resolve(null),
+    apply: (count) => (count ?? 0) + 1,
+  });
+  await vi.waitUntil(() => state.get().phase === 'ready');
+  expect(state.get().state).toBeNull();
+  it.server.append(entry(1));
+  await vi.waitUntil(() => state.get().state === 1, { timeout: 2_000 });
+});
+
+test('a login as somebody else in another tab loads anew', async () => {
+  await using it = await setUp();
+  it.server.sessions.userId = 'ali';
+  await signIn(it);
+  const { asked, state } = follow(it);
+  await vi.waitUntil(() => asked.length === 1);
+  asked[0]!.answer([1]);
+  await isReady(state);
+  const other = createChaparClient({ url: it.server.url, tokenStore: it.store });
+  it.server.sessions.userId = 'sara';
+  await other.otp.verify.mutate({ challengeId: 'c', code: '123456' });
+  await it.client.user.me.query().catch(() => undefined);
+  await vi.waitUntil(() => asked.length === 2, { timeout: 2_000 });
+  expect(state.get()).toEqual({ state: null, phase: 'loading', error: null });
+  await other.close();
 });
 
 test('without a WebSocket it is over at once, and says why', async () => {

@@ -67,6 +67,8 @@ export function live<State>(client: ChaparClient, options: LiveOptions<State>): 
   /** Of the snapshot that is on its way; null when there is none. */
   let waiting: LiveEvent[] | null = null;
   let isBegun = false;
+  /** There is a state, which may be null itself. */
+  let hasState = false;
   let loads = 0;
   let failures = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -74,7 +76,14 @@ export function live<State>(client: ChaparClient, options: LiveOptions<State>): 
   const show = (change: Partial<LiveView<State>>): void => {
     view = { ...view, ...change };
     for (const listener of listeners) {
-      listener();
+      try {
+        listener();
+      } catch (error) {
+        // It must not break off what goes on here.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     }
   };
 
@@ -104,6 +113,7 @@ export function live<State>(client: ChaparClient, options: LiveOptions<State>): 
     if (number === loads) {
       waiting = null;
       failures = 0;
+      hasState = true;
       show({ state, phase: 'ready', error: null });
     }
   };
@@ -125,12 +135,12 @@ export function live<State>(client: ChaparClient, options: LiveOptions<State>): 
       }
       return;
     }
-    if (view.state === null) {
+    if (!hasState) {
       return;
     }
     let state: State;
     try {
-      state = options.apply(view.state, event);
+      state = options.apply(view.state as State, event);
     } catch (error) {
       waiting = [];
       failed(loads, error);
@@ -153,6 +163,7 @@ export function live<State>(client: ChaparClient, options: LiveOptions<State>): 
       begin();
     } else if (sign.type === 'signed-in' && isBegun) {
       // It may be somebody else.
+      hasState = false;
       view = { ...view, state: null, phase: 'ready' };
       begin();
     }

@@ -61,7 +61,7 @@ export class OutboxList {
       this.#drafts = [...this.#drafts, entry];
       this.#onChange();
     } else {
-      this.#change((entries) => [...entries, entry]);
+      this.#change((entries) => withEntry(entries, entry));
     }
   }
 
@@ -70,8 +70,13 @@ export class OutboxList {
     const kept = this.#drafts.map(known);
     if (kept.length > 0) {
       this.#drafts = [];
-      this.#change((entries) => [...entries, ...kept]);
+      this.#change((entries) => kept.reduce(withEntry, entries));
     }
+  }
+
+  dropDraft(id: string): void {
+    this.#drafts = this.#drafts.filter((draft) => draft.id !== id);
+    this.#onChange();
   }
 
   remove(isGone: (entry: OutboxEntry) => boolean): void {
@@ -99,9 +104,10 @@ export class OutboxList {
   }
 
   async #syncAlone(storage: OutboxStorage): Promise<void> {
-    const stored = (await storage.get()) ?? [];
+    const found: unknown = await storage.get();
+    const stored = Array.isArray(found) ? (found as Entries) : [];
     const changes = this.#unsaved;
-    const next = changes.reduce((entries, change) => change(entries), stored);
+    const next = changes.reduce<Entries>((entries, change) => change(entries), stored);
     if (changes.length > 0) {
       await storage.set(next);
     }
@@ -124,6 +130,11 @@ export class OutboxList {
       this.#onChange();
     }
   }
+}
+
+/** It is there already when it was stored by an attempt that seemed to fail. */
+function withEntry(entries: Entries, entry: OutboxEntry): Entries {
+  return entries.some(({ id }) => id === entry.id) ? entries : [...entries, entry];
 }
 
 function isSame(some: Entries, others: Entries): boolean {

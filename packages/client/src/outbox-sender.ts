@@ -61,6 +61,19 @@ export class OutboxSender {
     this.#stumbles.delete(id);
   }
 
+  /** Drops what was written in a session that ended before it was known whose it was. */
+  dropLost(): void {
+    const session = this.#session;
+    const { list } = this.#options;
+    for (const { id, userId } of list.drafts) {
+      const epoch = this.#epochs.get(id) ?? session.epoch;
+      if (userId === null && epoch !== session.epoch && session.wasSignedIn(epoch)) {
+        this.forget(id);
+        list.dropDraft(id);
+      }
+    }
+  }
+
   /** The network may be back: the next waits are short. */
   encourage(): void {
     this.#failures = 0;
@@ -108,6 +121,7 @@ export class OutboxSender {
       await session.learnUser(id, epoch);
     }
     const { userId } = session;
+    this.dropLost();
     list.keepDrafts((draft) => {
       const isOurs = draft.userId !== null || this.#epochs.get(draft.id) === session.epoch;
       return isOurs && userId !== null

@@ -323,6 +323,59 @@ describe('an outbox with a storage', () => {
     expect(outbox.get()).toHaveLength(1);
   });
 
+  test('that has stored what it says it has not doubles nothing', async () => {
+    await using it = await setUp();
+    await signInAs(it, 'sara');
+    it.server.faults.cutRequest = (path) => path === 'chat.send';
+    let stored: readonly OutboxEntry[] = [];
+    let failures = 1;
+    const outbox = createOutbox(it.client, {
+      storage: {
+        get: () => stored,
+        set(entries) {
+          stored = entries;
+          if (failures-- > 0) {
+            throw new Error('no storage');
+          }
+        },
+      },
+    });
+    outbox.send({ conversationId: 'c', text: 'one' });
+    await vi.waitUntil(() => sends(it) >= 3, inTime);
+    expect(stored).toHaveLength(1);
+    expect(outbox.get()).toHaveLength(1);
+  });
+
+  test.each([{}, 'text', 0])('that gives %j counts as empty', async (odd) => {
+    await using it = await setUp();
+    await signInAs(it, 'sara');
+    let stored: unknown = odd;
+    const outbox = createOutbox(it.client, {
+      storage: {
+        get: () => stored as never,
+        set(entries) {
+          stored = entries;
+        },
+      },
+    });
+    outbox.send({ conversationId: 'c', text: 'one' });
+    await vi.waitUntil(() => it.server.sent.size === 1, inTime);
+    await vi.waitUntil(() => outbox.get().length === 0, inTime);
+    expect(stored).toEqual([]);
+  });
+
+  test('of a browser goes on in memory without localStorage', async () => {
+    vi.stubGlobal('localStorage', undefined);
+    await using it = await setUp();
+    await signInAs(it, 'sara');
+    const outbox = createOutbox(it.client, { storage: browserOutboxStorage() });
+    outbox.send({ conversationId: 'c', text: 'one' });
+    outbox.send({ conversationId: 'c', text: 'two' });
+    await vi.waitUntil(() => outbox.get().length === 0, inTime);
+    expect(texts(it)).toEqual(['one', 'two']);
+    vi.unstubAllGlobals();
+  });
+
   test('of a browser is in localStorage, under Web Locks', async () => {
     const items = new Map<string, string>();
     const locked = new Set<string>();
@@ -463,4 +516,34 @@ describe('whose messages they are', () => {
     outbox.retry(id);
     await vi.waitUntil(() => it.server.sent.get(id)?.userId === 'sara', inTime);
   });
+
+  test.each(['with', 'without'])(
+    'what somebody unknown wrote is not for the next person (%s an end)',
+    async (end) => {
+      await using it = await setUp();
+      const { accessToken, refreshToken } = it.server.sessions.issue('sara');
+      await it.store.set({ accessToken, refreshToken });
+      it.server.faults.cutRequest = (path) => path === 'user.me';
+      const outbox = createOutbox(it.client, { storage: kept });
+      outbox.send({ conversationId: 'c', text: 'of sara' });
+      await vi.waitUntil(() => it.server.requests.includes('user.me'), inTime);
+      expect(outbox.get()).toMatchObject([{ userId: null }]);
+      if (end === 'with') {
+        it.server.faults.refuseCall = () => 'SESSION_ENDED';
+        await it.client.user.update.mutate({}).catch(() => undefined);
+        await vi.waitUntil(() => it.ends.length === 1, inTime);
+        await wait(20);
+        expect(outbox.get()).toEqual([]);
+        it.server.faults.refuseCall = () => null;
+      }
+      await signInAs(it, 'reza');
+      await wait(20);
+      expect(outbox.get()).toEqual([]);
+      it.server.faults.cutRequest = () => false;
+      await wait(300);
+      expect(outbox.get()).toEqual([]);
+      expect(kept.entries).toEqual([]);
+      expect(it.server.sent.size).toBe(0);
+    },
+  );
 });

@@ -146,6 +146,7 @@ class KeptOutbox implements Outbox {
       this.close();
       return;
     }
+    this.#sender.dropLost();
     if (sign.type === 'ended') {
       if (sign.reason === 'signed-out' && sign.userId !== null) {
         this.#list.remove(({ userId }) => userId === sign.userId);

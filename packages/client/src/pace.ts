@@ -5,11 +5,21 @@ const stableMs = 5_000;
 /** The close code of a server that restarts: all of its clients come at once. */
 const restart = 1012;
 
+/** A wait, and why it was cut. React Native's signals do not say. */
+interface Waiting {
+  readonly controller: AbortController;
+  reason: 'wake' | 'stop' | 'again' | null;
+}
+
+function newWaiting(): Waiting {
+  return { controller: new AbortController(), reason: null };
+}
+
 /** When the next socket may be opened, by what became of those before. */
 export class Pace {
   #failures = 0;
   #lost: Lost | null = null;
-  #waiting = new AbortController();
+  #waiting = newWaiting();
 
   /** Sockets in a row, the present one included, that have not served well. */
   get failures(): number {
@@ -19,12 +29,12 @@ export class Pace {
   /** Waits until a socket may be opened. @returns false when none is wanted any more */
   async next(): Promise<boolean> {
     for (;;) {
-      const { signal } = this.#waiting;
+      const waiting = this.#waiting;
       const delay = reconnectDelayMs(this.#failures, this.#lost);
       this.#failures += 1;
-      await pause(delay, signal).catch(() => undefined);
-      if (signal.reason !== 'again') {
-        return signal.reason !== 'stop';
+      await pause(delay, waiting.controller.signal).catch(() => undefined);
+      if (waiting.reason !== 'again') {
+        return waiting.reason !== 'stop';
       }
     }
   }
@@ -72,7 +82,8 @@ export class Pace {
 
   #cut(reason: 'wake' | 'stop' | 'again'): void {
     const waiting = this.#waiting;
-    this.#waiting = new AbortController();
-    waiting.abort(reason);
+    this.#waiting = newWaiting();
+    waiting.reason = reason;
+    waiting.controller.abort();
   }
 }

@@ -3,6 +3,7 @@ import { reconnectDelayMs } from './backoff.ts';
 import { browserTokenStore } from './browser-tokens.ts';
 import { Dedupe } from './dedupe.ts';
 import { newId } from './id.ts';
+import { Pace } from './pace.ts';
 
 const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -163,11 +164,66 @@ describe('browserTokenStore', () => {
     expect(await browserTokenStore('k').lock?.(() => Promise.resolve(2))).toBe(2);
   });
 
-  test('is empty where there is no browser', async () => {
+  test('keeps them in memory where there is no localStorage', async () => {
     vi.unstubAllGlobals();
     vi.stubGlobal('localStorage', undefined);
     const store = browserTokenStore();
-    await store.set({ accessToken: 'a', refreshToken: 'r' });
+    const tokens = { accessToken: 'a', refreshToken: 'r' };
+    await store.set(tokens);
+    await store.setDevice?.('d');
+    expect(await store.get()).toEqual(tokens);
+    await store.set(null);
     expect(await store.get()).toBeNull();
+    expect(await store.getDevice?.()).toBe('d');
+    expect(await browserTokenStore().getDevice?.()).toBeNull();
+  });
+});
+
+describe('Pace', () => {
+  beforeEach(() => {
+    const Native = AbortController;
+    // As React Native's abort-controller does.
+    class WithoutReason extends Native {
+      constructor() {
+        super();
+        Object.defineProperty(this.signal, 'reason', { value: undefined });
+      }
+    }
+    vi.stubGlobal('AbortController', WithoutReason);
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    vi.useFakeTimers();
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  test('knows why a wait was cut where signals do not say it', async () => {
+    const pace = new Pace();
+    pace.lost(4290, 0);
+    const stopped = pace.next();
+    pace.cut('stop');
+    expect(await stopped).toBe(false);
+    pace.lost(4290, 0);
+    const woken = pace.next();
+    pace.cut('wake');
+    expect(await woken).toBe(true);
+  });
+
+  test('has a server that asks to wait be waited for', async () => {
+    const pace = new Pace();
+    pace.replacing(10_000);
+    let isOver = false;
+    vi.mocked(Math.random).mockReturnValue(1);
+    const turn = pace.next().finally(() => {
+      isOver = true;
+    });
+    vi.mocked(Math.random).mockReturnValue(0);
+    pace.lost(4290, 10_000);
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await turn).toBe(true);
   });
 });

@@ -78,12 +78,12 @@ export class Refresher {
   async #renewAlone(stale: string): Promise<Tokens | null> {
     const epoch = this.#session.epoch;
     const tokens = await this.#session.read();
-    if (tokens?.accessToken !== stale) {
+    if (tokens?.accessToken !== stale || epoch !== this.#session.epoch) {
       return tokens;
     }
     const attemptId = tokens.attemptId ?? newId();
     if (tokens.attemptId === undefined) {
-      await this.#session.keepAttempt(tokens, attemptId);
+      await this.#session.keepAttempt(tokens, attemptId, epoch);
     }
     try {
       const pair = await this.#ask({ refreshToken: tokens.refreshToken, attemptId });
@@ -91,7 +91,7 @@ export class Refresher {
       if (others !== tokens) {
         return others;
       }
-      await this.#session.renew(pair);
+      await this.#session.renew(pair, epoch);
       return await this.#session.read();
     } catch (error) {
       return this.#recover(error, tokens, epoch);

@@ -151,7 +151,7 @@ describe('Renewer', () => {
         },
       });
     if (!stored) {
-      void session.renew(issue());
+      void session.renew(issue(), session.epoch);
     }
     return { store, session, calls, keep, issue, failures: () => failed };
   }
@@ -176,7 +176,7 @@ describe('Renewer', () => {
     const { calls, keep, session, issue } = start();
     const stop = keep('token-1');
     await vi.advanceTimersByTimeAsync(100_000);
-    await session.renew(issue());
+    await session.renew(issue(), session.epoch);
     await vi.advanceTimersByTimeAsync(300_000);
     stop();
     expect(calls).toEqual(['renew token-2 270', 'refresh 370', 'renew token-3 370']);

@@ -1,7 +1,7 @@
 import { TRPCClientError, type Operation, type TRPCLink } from '@trpc/client';
 import { observable, type Unsubscribable } from '@trpc/server/observable';
 import { fullJitterMs } from './backoff.ts';
-import { isTransient } from './errors.ts';
+import { closedError, isTransient } from './errors.ts';
 import type { AppRouter } from './types.ts';
 
 const baseMs = 300;
@@ -86,14 +86,18 @@ export function retryLink(closed: AbortSignal): TRPCLink<AppRouter> {
           timer = setTimeout(attempt, delay);
         };
         const onAbort = (): void => giveUp();
+        const onClosed = (): void => {
+          giveUp();
+          observer.error(closedError());
+        };
 
         op.signal?.addEventListener('abort', onAbort);
-        closed.addEventListener('abort', onAbort);
+        closed.addEventListener('abort', onClosed);
         attempt();
         return () => {
           clearTimeout(timer);
           op.signal?.removeEventListener('abort', onAbort);
-          closed.removeEventListener('abort', onAbort);
+          closed.removeEventListener('abort', onClosed);
           current?.unsubscribe();
         };
       });

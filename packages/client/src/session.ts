@@ -30,7 +30,7 @@ export interface Credential {
   epoch: number;
   accessToken: string | null;
   /** Whose token it is, where that is known. */
-  userId?: string | null;
+  userId: string | null;
 }
 
 const refreshBeforeMs = 30_000;
@@ -45,8 +45,12 @@ export class Session {
   #signIns: Promise<unknown> = Promise.resolve();
   /** Whether tokens of this epoch have been seen in the store. */
   #isKnown = false;
+  /** Epochs of which tokens have been seen. */
+  readonly #signedIn = new Set<number>();
   /** By the tokens that were in the store last. */
   #userId: string | null = null;
+  /** Settled when nothing is being written. */
+  #writes: Promise<unknown> = Promise.resolve();
   /** Of the token that this process got itself; that of any other is unknown. */
   #life: { accessToken: string; startedAt: number; ms: number } | null = null;
 
@@ -64,26 +68,71 @@ export class Session {
     return this.#userId;
   }
 
-  /** The stored tokens. Have others removed them, say another tab, the session ends here as well. */
+  /**
+   * The stored tokens. Have others removed them, say another tab, the session ends here as well;
+   * have others signed somebody else in, that person is signed in here as well.
+   */
   async read(): Promise<Tokens | null> {
-    const epoch = this.#epoch;
-    const tokens = await this.#store.get();
-    if (epoch !== this.#epoch) {
-      return tokens;
-    }
-    if (tokens) {
-      this.#isKnown = true;
-      this.#userId = tokens.userId ?? null;
-    } else if (this.#isKnown) {
-      await this.end('ended', epoch);
-    }
+    const { tokens } = await this.#look();
     return tokens;
   }
 
   async credential(): Promise<Credential> {
-    const epoch = this.#epoch;
-    const tokens = await this.read();
+    const { epoch, tokens } = await this.#look();
     return { epoch, accessToken: tokens?.accessToken ?? null, userId: tokens?.userId ?? null };
+  }
+
+  /** Whether somebody was signed in at `epoch`, as far as that was noticed. */
+  wasSignedIn(epoch: number): boolean {
+    return this.#signedIn.has(epoch);
+  }
+
+  /** The stored tokens, and the epoch that they are of. */
+  async #look(): Promise<{ epoch: number; tokens: Tokens | null }> {
+    // What is not written yet is not to be taken for what others have done.
+    let writes: Promise<unknown> | null = null;
+    while (writes !== this.#writes) {
+      writes = this.#writes;
+      await writes;
+    }
+    const epoch = this.#epoch;
+    const tokens = await this.#store.get();
+    if (tokens) {
+      this.#signedIn.add(epoch);
+    }
+    if (epoch !== this.#epoch) {
+      return this.#look();
+    }
+    if (tokens) {
+      this.#meet(tokens.userId ?? null);
+    } else if (this.#isKnown) {
+      await this.end('ended', epoch);
+    }
+    return { epoch: this.#epoch, tokens };
+  }
+
+  /** There are tokens of `userId` in the store. */
+  #meet(userId: string | null): void {
+    const isOther = userId !== null && this.#userId !== null && userId !== this.#userId;
+    this.#isKnown = true;
+    this.#userId = userId;
+    if (isOther) {
+      this.#begin();
+      this.#life = null;
+      this.#listeners.started();
+    }
+  }
+
+  #begin(): void {
+    this.#epoch += 1;
+    this.#signedIn.add(this.#epoch);
+  }
+
+  /** One after the other: what is written last stays. */
+  #write(tokens: Tokens | null): Promise<unknown> {
+    const turn = this.#writes.then(() => this.#store.set(tokens));
+    this.#writes = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Whether the token should be changed for a new one before it is used. */
@@ -125,18 +174,25 @@ export class Session {
 
   /** Somebody has just signed in. */
   async start(pair: TokenPair, userId: string | null): Promise<void> {
-    this.#epoch += 1;
+    this.#begin();
+    const epoch = this.#epoch;
     this.#isKnown = false;
     this.#userId = userId;
-    await this.renew(pair);
-    this.#listeners.started();
+    await this.renew(pair, epoch);
+    if (epoch === this.#epoch) {
+      this.#listeners.started();
+    }
   }
 
-  /** The same session with new tokens. */
-  async renew({ accessToken, refreshToken, accessExpiresIn }: TokenPair): Promise<void> {
+  /** New tokens for the session of `epoch`; those of one that is over are dropped. */
+  async renew(pair: TokenPair, epoch: number): Promise<void> {
+    if (epoch !== this.#epoch) {
+      return;
+    }
+    const { accessToken, refreshToken, accessExpiresIn } = pair;
     this.#life = { accessToken, startedAt: performance.now(), ms: accessExpiresIn * 1000 };
     const userId = this.#userId;
-    await this.#store.set({ accessToken, refreshToken, ...(userId !== null && { userId }) });
+    await this.#write({ accessToken, refreshToken, ...(userId !== null && { userId }) });
   }
 
   /** Keeps whose the stored tokens are, when they were stored without it. */
@@ -145,14 +201,16 @@ export class Session {
       const tokens = await this.read();
       if (tokens && tokens.userId === undefined && epoch === this.#epoch) {
         this.#userId = userId;
-        await this.#store.set({ ...tokens, userId });
+        await this.#write({ ...tokens, userId });
       }
     });
   }
 
-  /** Remembers that a refresh begins. */
-  async keepAttempt(tokens: Tokens, attemptId: string): Promise<void> {
-    await this.#store.set({ ...tokens, attemptId });
+  /** Remembers that a refresh begins, unless the session of `epoch` is over. */
+  async keepAttempt(tokens: Tokens, attemptId: string, epoch: number): Promise<void> {
+    if (epoch === this.#epoch) {
+      await this.#write({ ...tokens, attemptId });
+    }
   }
 
   /** Ends the session of `epoch`, once. */
@@ -166,7 +224,7 @@ export class Session {
     const userId = this.#userId;
     this.#userId = null;
     try {
-      await this.#store.set(null);
+      await this.#write(null);
     } finally {
       this.#listeners.ended(this.#signingOut > 0 ? 'signed-out' : reason, userId);
     }
