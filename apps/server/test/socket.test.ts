@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { cloneDatabase } from '@chapar/api/testing';
 import { newId, type ChaparClient, type StreamEvent } from '@chapar/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
 import { startServer, type TestServer } from './harness.ts';
 
@@ -151,12 +151,14 @@ test('a frame that is not the protocol is answered with an error, and the socket
   socket.terminate();
 });
 
-test('who sends too fast is closed', async () => {
+test('who sends too fast is closed, and what still comes is not done', async () => {
   const socket = await openSignedIn(await accessToken());
-  for (let i = 0; i < 100; i += 1) {
+  const lookedUp = vi.spyOn(server.container.app.actors, 'add');
+  for (let i = 0; i < 500; i += 1) {
     socket.send(JSON.stringify({ id: i, method: 'query', params: { path: 'user.me' } }));
   }
   expect(await closeCode(socket)).toBe(4429);
+  expect(lookedUp.mock.calls.length).toBeLessThan(60);
 });
 
 test('a socket carries eight streams', async () => {

@@ -1,5 +1,6 @@
 import type { PresenceEvent, PresenceView } from '@chapar/contract';
 import type { PresenceState } from './presence-store.ts';
+import { Wake } from './wake.ts';
 
 /**
  * One subscription to some people. It holds one state of each at the most: what was not taken in time
@@ -15,7 +16,7 @@ export class Watch {
   readonly #news = new Map<string, PresenceState>();
   #hasSnapshot = false;
   #isOver = false;
-  #wake: (() => void) | null = null;
+  readonly #wake = new Wake();
 
   constructor(viewerId: string, userIds: readonly string[]) {
     this.viewerId = viewerId;
@@ -37,13 +38,13 @@ export class Watch {
       this.#news.set(userId, state);
     }
     if (this.#isReady) {
-      this.#wake?.();
+      this.#wake.call();
     }
   }
 
   end(): void {
     this.#isOver = true;
-    this.#wake?.();
+    this.#wake.call();
   }
 
   /** Takes what there is to tell: first everybody, then one by one. */
@@ -69,15 +70,7 @@ export class Watch {
     if (this.#isReady || this.#isOver || signal.aborted) {
       return;
     }
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', done);
-        this.#wake = null;
-        resolve();
-      };
-      signal.addEventListener('abort', done);
-      this.#wake = done;
-    });
+    await this.#wake.wait(signal);
   }
 
   get #isReady(): boolean {

@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
+import { Wake } from './wake.ts';
 
 /** Why a reader was cut off: it was too slow, or the log could not be read for it. */
 export type ReaderEnd = 'slow' | 'broken';
@@ -32,7 +33,7 @@ export class Reader {
   #sink: Sink | null = null;
   readonly #limit: number;
   #end: ReaderEnd | null = null;
-  #wake: (() => void) | null = null;
+  readonly #wake = new Wake();
 
   constructor(userId: string, limit: number) {
     this.userId = userId;
@@ -58,7 +59,7 @@ export class Reader {
       return this.cut('slow');
     }
     this.#queue.push(delivery);
-    this.#wake?.();
+    this.#wake.call();
   }
 
   /**
@@ -72,7 +73,7 @@ export class Reader {
     this.#signals ??= new Map();
     if (this.#signals.size < mostSignals || this.#signals.has(topic)) {
       this.#signals.set(topic, delivery);
-      this.#wake?.();
+      this.#wake.call();
     }
   }
 
@@ -86,7 +87,7 @@ export class Reader {
     this.#leaveSink();
     this.#queue = [];
     this.#signals = null;
-    this.#wake?.();
+    this.#wake.call();
   }
 
   get end(): ReaderEnd | null {
@@ -110,15 +111,7 @@ export class Reader {
     if (this.isWaiting || this.#end || signal.aborted) {
       return;
     }
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', done);
-        this.#wake = null;
-        resolve();
-      };
-      signal.addEventListener('abort', done);
-      this.#wake = done;
-    });
+    await this.#wake.wait(signal);
   }
 
   #leaveSink(): void {

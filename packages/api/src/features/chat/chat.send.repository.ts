@@ -84,6 +84,8 @@ export interface NewMessage extends Wanted {
   createdAt: string;
   /** JSON of the event's body without its end: `seq` comes last and is not known yet. */
   bodyHead: string;
+  /** When it was decided that it may be sent (`performance.now`). */
+  decidedAt: number;
 }
 
 /** Where a message has its place. */

@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { atOnce, createTestApi, tally } from '../../testing/index.ts';
+import { atOnce, createTestApi, expectAppError, tally } from '../../testing/index.ts';
 
 test('a conversation that somebody holds keeps nobody else waiting', async () => {
   await using api = await createTestApi();
@@ -38,4 +39,26 @@ test('one id that is sent twice spoils no batch', async () => {
   expect(sent.slice(0, 30).map((message) => message?.seq)).toEqual(
     Array.from({ length: 30 }, (_, index) => index + 1),
   );
+});
+
+test('a right that is lost while the message waits for its turn is lost for the message', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const [omid, mina] = await api.signUpFriends();
+  const { id: held } = await sara.api.chat.start({ userId: reza.id });
+  const { id: other } = await omid.api.chat.start({ userId: mina.id });
+  const holder = await api.database.pool.connect();
+  await holder.query('begin');
+  await holder.query('select from conversations where id = $1 for update', [held]);
+  const stuck = sara.say(held, 'stuck').catch(() => null);
+  await wait(50);
+  const waiting = omid.say(other, 'too late');
+  await wait(300);
+  await mina.api.friend.remove({ userId: omid.id });
+  await holder.query('rollback');
+  holder.release();
+  await expectAppError(waiting, 'CHAT_NOT_FRIENDS');
+  await stuck;
+  const { items } = await mina.api.chat.listMessages({ conversationId: other });
+  expect(items).toEqual([]);
 });

@@ -19,6 +19,8 @@ export type Written =
   | { isGone: true }
   /** The id was used before, perhaps a moment ago. */
   | { isUsed: true }
+  /** It has waited so long that what was decided about it may not be so any more. */
+  | { isStale: true }
   | { error: unknown };
 
 /** Sends that come at the same time, read and written together. */
@@ -34,6 +36,8 @@ interface Tools {
 }
 
 const mostTogether = 64;
+/** A right may be lost while a message waits for its turn. */
+const staleAfterMs = 200;
 /** One at a time: what comes meanwhile is worth more in one statement than side by side. */
 const lanes = 1;
 
@@ -56,7 +60,12 @@ export function createMessageWriter(hot: pg.Pool, tools: Tools): MessageWriter {
 async function writeTogether(messages: readonly NewMessage[], tools: Tools): Promise<Written[]> {
   // Of two under one id the first is written; the other one is a repeat, or another message.
   const ids = new Set<string>();
-  const singles = messages.filter(({ id }) => !ids.has(id) && ids.add(id));
+  const oldest = performance.now() - staleAfterMs;
+  const fresh = messages.filter(({ decidedAt }) => decidedAt >= oldest);
+  const singles = fresh.filter(({ id }) => !ids.has(id) && ids.add(id));
+  if (singles.length === 0) {
+    return messages.map(() => ({ isStale: true }));
+  }
   const fates = new Map<NewMessage, Written>();
   for (const [index, fate] of (await writeAll(singles, tools)).entries()) {
     const message = singles[index];
@@ -64,7 +73,10 @@ async function writeTogether(messages: readonly NewMessage[], tools: Tools): Pro
       fates.set(message, fate);
     }
   }
-  return messages.map((message) => fates.get(message) ?? { isUsed: true });
+  return messages.map((message) => {
+    const other: Written = ids.has(message.id) ? { isUsed: true } : { isStale: true };
+    return fates.get(message) ?? other;
+  });
 }
 
 /** All in one statement, or conversation by conversation. */
