@@ -103,8 +103,14 @@ const unlike = new Set(['date', 'connection', 'keep-alive', 'content-length', 't
 
 function shown(response: Response) {
   const { statusCode, headers, body } = response;
-  // The second may be over between two answers.
-  const same = (name: string, value: unknown) => (name === 'retry-after' ? '<seconds>' : value);
+  const same = (name: string, value: unknown): unknown => {
+    // The second may be over between two answers.
+    if (name === 'retry-after') {
+      return '<seconds>';
+    }
+    // What CORS has said of the page is written over by tRPC's adapter, and kept by ours.
+    return name === 'vary' ? String(value).replace(/^Origin, /, '') : value;
+  };
   const said = Object.entries(headers).flatMap(([name, value]) =>
     unlike.has(name) ? [] : [[name, same(name, value)] as const],
   );
@@ -233,4 +239,9 @@ test.for<Asked>([
 ])('of another kind: %j', async (asked) => {
   const { usual, stock } = await askBoth(asked, 'somebody');
   expect(usual).toEqual(stock);
+});
+
+test('an answer says that it depends on the page that asks', async () => {
+  const { headers } = await ask('trpc', { path: 'user.me' }, '10.0.0.9');
+  expect(headers.vary).toBe('Origin, trpc-accept, accept');
 });
