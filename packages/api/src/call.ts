@@ -58,23 +58,17 @@ export interface Call {
 /** A call by somebody whose session is alive. */
 export interface SignedInCall extends Call {
   actor: Actor;
-  /**
-   * Checks the session once more, for a call that lives long.
-   *
-   * @throws AppError `SESSION_ENDED`
-   */
-  checkSession(): Promise<void>;
 }
 
-/** A call by whom the token names, while it is looked up whether their session is alive. */
+/** A call by whom the token names. Whether their session is alive has still to be found out. */
 export interface ClaimedCall extends Call {
   actor: Pick<Actor, 'userId' | 'sessionId'>;
   /**
-   * Resolves when the session is known to be alive. To be awaited before anything is written.
+   * Says that the session was found alive, by a statement that does nothing without.
    *
-   * @throws AppError `SESSION_ENDED`
+   * @param lastSeenMs when it had been seen before, in milliseconds since 1970
    */
-  checkSession(): Promise<void>;
+  proveSession(lastSeenMs: number): Promise<void>;
 }
 
 export interface Actor {

@@ -65,7 +65,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     hot: database.hot,
     actors: createActorReader(database.hot),
     users: createUserReader(database.hot),
-    writer: createMessageWriter(database.hot, { sends: database.sends, hub: deps.hub }),
+    writer: createMessageWriter({ hot: database.hot, sends: database.sends, hub: deps.hub }),
     feeds,
     presence,
     limiters: {

@@ -2,7 +2,7 @@ import { initTRPC, type TRPCError } from '@trpc/server';
 import type { Call, Connection, SenderCall, SignedInCall, ClaimedCall } from './call.ts';
 import { toPublicError } from './error-shape.ts';
 import { AppError, toAppError } from './errors.ts';
-import { readActor, requireFresh } from './features/session/index.ts';
+import { noteSeen, readActor, requireFresh } from './features/session/index.ts';
 import { spendLimits, subjectsOf, type DeclaredLimits } from './limits/guard.ts';
 import { transformer } from './wire.ts';
 
@@ -99,40 +99,38 @@ export const signedIn = t.procedure.use(({ next, ...begun }) =>
     if (meta?.limits) {
       await spendLimits(ctx.app, path, meta.limits, { user: actor.userId });
     }
-    const checkSession = async (): Promise<void> => {
-      await readActor(begunCall, ctx.auth);
-    };
-    const call: SignedInCall = { ...begunCall, actor, checkSession };
+    const call: SignedInCall = { ...begunCall, actor };
     return next({ ctx: { call } });
   }),
 );
 
 /**
- * Like {@link signedIn}, for a procedure that has to read before it can do anything: the session is
- * looked up at the same time. The service awaits `checkSession` before it writes; whatever it answers,
- * and whatever it throws, nobody without a session gets to see it.
+ * Like {@link signedIn}, for a procedure whose own statement looks the session up and does nothing
+ * without it: the service says so by `proveSession`. Where it has not, the session is looked up before
+ * anything is answered, be it a result or an error.
  */
-export const signedInMeanwhile = t.procedure.use(({ next, ...begun }) =>
+export const signedInByService = t.procedure.use(({ next, ...begun }) =>
   guarded(async () => {
     const { ctx, path, meta } = begun;
     const begunCall = await begin(begun);
-    const checking = readActor(begunCall, ctx.auth);
     if (ctx.auth.status !== 'verified') {
-      await checking;
+      await readActor(begunCall, ctx.auth);
       throw new AppError('AUTH_REQUIRED');
     }
-    // It is awaited below; until then nobody may have taken hold of it.
-    checking.catch(() => undefined);
     const { userId, sessionId } = ctx.auth;
     if (meta?.limits) {
       await spendLimits(ctx.app, path, meta.limits, { user: userId });
     }
-    const checkSession = async (): Promise<void> => {
-      await checking;
+    const proof = { isGiven: false };
+    const proveSession = async (lastSeenMs: number): Promise<void> => {
+      proof.isGiven = true;
+      await noteSeen(begunCall, sessionId, lastSeenMs);
     };
-    const call: ClaimedCall = { ...begunCall, actor: { userId, sessionId }, checkSession };
+    const call: ClaimedCall = { ...begunCall, actor: { userId, sessionId }, proveSession };
     const result = await next({ ctx: { call } });
-    await checking;
+    if (!proof.isGiven) {
+      await readActor(begunCall, ctx.auth);
+    }
     return result;
   }),
 );

@@ -64,19 +64,23 @@ export class Batch<Item, Result> {
   }
 
   async #run(taken: readonly Waiting<Item, Result>[]): Promise<void> {
+    const answer = await this.#ask(taken);
+    this.#running -= 1;
+    // The next ones are on their way while those here get their answers.
+    this.#next();
+    answer();
+  }
+
+  /** @returns what tells everybody of the outcome */
+  async #ask(taken: readonly Waiting<Item, Result>[]): Promise<() => void> {
     try {
       const results = await this.#options.run(taken.map(({ item }) => item));
       if (results.length !== taken.length) {
         throw new Error(`${taken.length} items got ${results.length} results`);
       }
-      taken.forEach(({ resolve }, index) => resolve(results[index] as Result));
+      return () => taken.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
-      for (const { reject } of taken) {
-        reject(error);
-      }
-    } finally {
-      this.#running -= 1;
-      this.#plan();
+      return () => taken.forEach(({ reject }) => reject(error));
     }
   }
 }

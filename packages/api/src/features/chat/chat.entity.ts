@@ -39,22 +39,18 @@ export const ConversationMemberEntity = defineEntity({
   },
 });
 
+/** Without foreign keys: who writes is a member, whose row is locked and has them. */
 export const MessageEntity = defineEntity({
   name: 'Message',
   tableName: 'messages',
   uniques: [{ properties: ['id'], name: 'messages_id' }],
   properties: {
     conversation: () =>
-      p
-        .manyToOne(ConversationEntity)
-        .primary()
-        .deleteRule('no action')
-        .updateRule('no action')
-        .index(false),
+      p.manyToOne(ConversationEntity).primary().createForeignKeyConstraint(false).index(false),
     seq: p.integer().primary(),
     /** Made by the sender's client. */
     id: p.uuid(),
-    sender: () => p.manyToOne(UserEntity).index(false),
+    sender: () => p.manyToOne(UserEntity).createForeignKeyConstraint(false).index(false),
     text: p.text(),
     createdAt: p.datetime(3),
   },

@@ -12,7 +12,7 @@ import {
   messageViewSchema,
 } from '@chapar/contract';
 import { z } from 'zod';
-import { router, signedIn, signedInMeanwhile } from '../../trpc.ts';
+import { router, signedIn, signedInByService } from '../../trpc.ts';
 import { wireOf } from '../../wire-output.ts';
 import { sendMessage } from './chat.send.ts';
 import {
@@ -40,7 +40,7 @@ export const chatRouter = router({
     .output(conversationViewSchema)
     .query(({ ctx, input }) => getConversation(ctx.call, input.conversationId)),
 
-  send: signedInMeanwhile
+  send: signedInByService
     .input(chatSendInputSchema)
     .output(messageViewSchema)
     .mutation(({ ctx, input }) => sendMessage(ctx.call, input)),

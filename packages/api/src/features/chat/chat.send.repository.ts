@@ -1,15 +1,22 @@
 import type pg from 'pg';
+import { arrayOf, quoted } from '../../database/array-literal.ts';
+import { lastSeenOfSession } from '../../database/live-session.ts';
 import { statement } from '../../database/statement.ts';
+import { groupMessages } from './chat.send.groups.ts';
 
 /** A message that somebody wants to send. */
 export interface Wanted {
   id: string;
   conversationId: string;
   senderId: string;
+  /** In which the sender sends it. */
+  sessionId: string;
 }
 
 /** What a send finds: the message that has its id already, and the sender's place in the conversation. */
 export interface SendFacts {
+  /** When the session was last seen, in milliseconds since 1970; null when it is over. */
+  lastSeenMs: number | null;
   stored: StoredMessage | null;
   isMember: boolean;
   peerId: string | null;
@@ -26,6 +33,7 @@ export interface StoredMessage {
 }
 
 interface FactsRow {
+  last_seen: number | null;
   stored_conversation_id: string | null;
   seq: number;
   sender_id: string;
@@ -36,12 +44,12 @@ interface FactsRow {
   are_friends: boolean;
 }
 
-const findFacts = statement<FactsRow, [string[], string[], string[]]>(
+const findFacts = statement<FactsRow, string[]>(
   'chat-send-facts',
-  `select m.conversation_id as stored_conversation_id, m.seq, m.sender_id, m.text, m.created_at,
+  `select ${lastSeenOfSession('q.session_id', 'q.sender_id')} as last_seen, m.conversation_id as stored_conversation_id, m.seq, m.sender_id, m.text, m.created_at,
      me.user_id is not null as is_member, peer.user_id as peer_id, f.user_id is not null as are_friends
-   from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality
-     as q (id, conversation_id, sender_id, n)
+   from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) with ordinality
+     as q (id, conversation_id, sender_id, session_id, n)
    left join messages m on m.id = q.id
    left join conversation_members me
      on me.conversation_id = q.conversation_id and me.user_id = q.sender_id
@@ -58,11 +66,13 @@ const findFacts = statement<FactsRow, [string[], string[], string[]]>(
 export async function readSendFacts(hot: pg.Pool, wanted: readonly Wanted[]): Promise<SendFacts[]> {
   const rows = await findFacts(
     hot,
-    wanted.map(({ id }) => id),
-    wanted.map(({ conversationId }) => conversationId),
-    wanted.map(({ senderId }) => senderId),
+    arrayOf(wanted, ({ id }) => id),
+    arrayOf(wanted, ({ conversationId }) => conversationId),
+    arrayOf(wanted, ({ senderId }) => senderId),
+    arrayOf(wanted, ({ sessionId }) => sessionId),
   );
   return rows.map((row, index) => ({
+    lastSeenMs: row.last_seen,
     stored: toStored(wanted[index]?.id ?? '', row),
     isMember: row.is_member,
     peerId: row.peer_id,
@@ -84,8 +94,6 @@ export interface NewMessage extends Wanted {
   createdAt: string;
   /** JSON of the event's body without its end: `seq` comes last and is not known yet. */
   bodyHead: string;
-  /** When it was decided that it may be sent (`performance.now`). */
-  decidedAt: number;
 }
 
 /** Where a message has its place. */
@@ -94,89 +102,150 @@ export interface Placed {
   seq: number;
   /** Of the event in the conversation's stream. */
   eventSeq: number;
+  /** When the sender's session was seen before, in milliseconds since 1970. */
+  lastSeenMs: number;
+}
+
+interface WriteRow {
+  is_open: boolean;
+  last_seen: (number | null)[];
+  befores: number[] | null;
+  event_befores: number[] | null;
 }
 
 /**
- * Messages and their events in one statement, and so in one commit. Conversations come first, then the
- * marks of the senders, then the streams, as everywhere else, each in the order of `rooms`: so writers
- * hardly ever wait for each other in a ring, and where they do, the loser tries again. Each conversation
- * gives its messages a range of seqs, in the order in which they are asked for. Who writes has read: the
- * sender's mark moves along.
+ * Messages and their events in one statement, and so in one commit, and with it the look whether all of
+ * them may be written: every sender has a live session, is a member, and a friend of the other one of a
+ * direct conversation. If one of them may not, nothing is written (`is_open` is false). The look is a
+ * short form of what {@link readSendFacts} finds and `decideSend` says of it: who is turned away here
+ * is asked about there.
  *
- * The position of the events is made as `insertEvents` makes it.
+ * Conversations come first, then the marks of the senders, then the streams, as everywhere else, each in
+ * the order of `$6`: so writers hardly ever wait for each other in a ring, and where they do, the loser
+ * tries again. Each conversation gives its messages a range of seqs, in the order in which they are asked
+ * for. Who writes has read: the sender's mark moves along. A membership or a conversation that is lost to a
+ * transaction for which this one has waited is missed when rows are counted: the division by zero ends it.
+ *
+ * What several messages have in common is sent once: `$1` and `$2` are sessions and whose they are (a place
+ * in `$3`), `$3` to `$5` people, their conversation (a place in `$6`) and the place of their last message
+ * among those for it, `$6` to `$8` conversations. The rest are messages: by whom, which place in the
+ * conversation, and what they say.
+ *
+ * Each look is a query of its own that has one index to go by, so that no plan can read more than
+ * that. The position of the events is made as `insertEvents` makes it.
  */
-const insertMessages = statement<
-  { n: bigint; seq: number; event_seq: bigint },
-  [string[], string[], string[], string[], string[], string[]]
->(
+const insertMessages = statement<WriteRow, string[]>(
   'chat-send',
   `with asked as materialized (
-     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[])
-       with ordinality as t (id, conversation_id, sender_id, text, at, body, n)
-   ), rooms as materialized (
-     select conversation_id, count(*)::int as count, max(at) as at
-     from asked group by conversation_id order by conversation_id
+     select q.n, ${lastSeenOfSession('q.session_id', 'q.user_id')} as last_seen,
+       (select true from conversation_members me
+         where me.user_id = q.user_id and me.conversation_id = q.conversation_id) is_member,
+       (select f.created_at is not null from friendships f
+         where f.user_id = q.user_id and f.friend_id = (
+           select o.user_id from conversation_members o
+           where o.conversation_id = q.conversation_id and o.user_id <> q.user_id limit 1
+         )) are_friends,
+       (select c.kind = 'direct' from conversations c where c.id = q.conversation_id) is_direct
+     from (
+       select n, session_id, ($3::uuid[])[sender] as user_id,
+         ($6::uuid[])[($4::int[])[sender]] as conversation_id
+       from unnest($1::uuid[], $2::int[]) with ordinality t (session_id, sender, n)
+     ) q
+   ), gate as materialized (
+     select array_agg(last_seen order by n) as last_seen,
+       bool_and(coalesce(last_seen is not null and is_member and are_friends and is_direct, false))
+         as is_open
+     from asked
    ), heads as (
      update conversations c set
        head_seq = c.head_seq + r.count, active_at = greatest(c.active_at, r.at)
-     from rooms r where c.id = r.conversation_id
-     returning c.id, c.head_seq - r.count as before
-   ), numbered as materialized (
-     select a.*, (h.before + a.place)::int as seq
-     from (
-       select *, row_number() over (partition by conversation_id order by n) as place from asked
-     ) a
-     join heads h on h.id = a.conversation_id
+     from unnest($6::uuid[], $7::int[], $8::timestamptz[]) with ordinality r (id, count, at, n)
+     where c.id = r.id and (select is_open from gate)
+     returning r.n, c.head_seq - r.count as before
+   ), rooms as materialized (
+     select array_agg(before order by n) as befores from heads
    ), marks as (
-     update conversation_members m set read_seq = s.seq
-     from (
-       select conversation_id, sender_id, max(seq) as seq from numbered group by 1, 2
-     ) s
-     where m.conversation_id = s.conversation_id and m.user_id = s.sender_id
+     update conversation_members m set read_seq = rooms.befores[p.room] + p.place
+     from rooms, unnest($3::uuid[], $4::int[], $5::int[]) p (user_id, room, place)
+     where m.user_id = p.user_id and m.conversation_id = ($6::uuid[])[p.room]
+       and (select is_open from gate)
      returning 1
    ), stream_heads as (
      update streams s set
        head_seq = s.head_seq + r.count,
        head_pos = greatest(s.head_pos, pg_current_xact_id()::text::bigint)
-     from rooms r
-     where s.id = r.conversation_id and (select count(*) from marks) >= 0
-     returning s.id, s.head_seq - r.count as before, s.head_pos
-   ), placed as materialized (
-     select a.*, s.head_pos, s.before + a.place as event_seq
-     from numbered a join stream_heads s on s.id = a.conversation_id
+     from unnest($6::uuid[], $7::int[]) with ordinality r (id, count, n)
+     where s.id = r.id and (select is_open from gate)
+       and 1 / (
+         (select count(*) from marks) = cardinality($3::uuid[])
+         and (select cardinality(befores) from rooms) = cardinality($6::uuid[])
+       )::int = 1
+     returning r.n, s.head_seq - r.count as before, s.head_pos
+   ), streams_now as materialized (
+     select array_agg(before::float8 order by n) as befores, array_agg(head_pos order by n) as head_pos
+     from stream_heads
    ), messages_written as (
      insert into messages (conversation_id, seq, id, sender_id, text, created_at)
-     select conversation_id, seq, id, sender_id, text, at from placed
+     select ($6::uuid[])[($4::int[])[m.sender]], r.befores[($4::int[])[m.sender]] + m.place, m.id,
+       ($3::uuid[])[m.sender], m.text, m.at
+     from unnest($9::int[], $10::int[], $11::uuid[], $12::text[], $13::timestamptz[])
+       m (sender, place, id, text, at), rooms r
+     where (select is_open from gate)
    ), events_written as (
      insert into stream_events (stream_id, seq, pos, type, at, body)
-     select conversation_id, event_seq, head_pos, 'chat.message', at, (body || seq || '}')::json
-     from placed
+     select ($6::uuid[])[($4::int[])[m.sender]], s.befores[($4::int[])[m.sender]] + m.place,
+       s.head_pos[($4::int[])[m.sender]], 'chat.message', m.at,
+       (m.body || (r.befores[($4::int[])[m.sender]] + m.place) || '}')::json
+     from unnest($9::int[], $10::int[], $13::timestamptz[], string_to_array($14, chr(30)))
+       m (sender, place, at, body),
+       rooms r, streams_now s
+     where (select is_open from gate)
    )
-   select n, seq, event_seq from placed`,
+   select gate.is_open, gate.last_seen, rooms.befores,
+     (select befores from streams_now) as event_befores
+   from gate, rooms`,
 );
 
 /**
  * Writes messages, all of them or none.
  *
- * @returns their places, in the order of `messages`; null for one whose conversation is gone
- * @throws unique violation on `messages_id` when an id was used before
+ * @returns their places, in the order of `messages`; null when one of them may not be written
+ * @throws unique violation on `messages_id` when an id was used before, `22012` (division by zero) when
+ *   a right was lost while the statement waited
  */
 export async function writeMessages(
-  hot: pg.Pool,
+  sends: pg.Pool,
   messages: readonly NewMessage[],
-): Promise<(Placed | null)[]> {
-  const rows = await insertMessages(
-    hot,
-    messages.map(({ id }) => id),
-    messages.map(({ conversationId }) => conversationId),
-    messages.map(({ senderId }) => senderId),
-    messages.map(({ text }) => text),
-    messages.map(({ createdAt }) => createdAt),
-    messages.map(({ bodyHead }) => bodyHead),
+): Promise<Placed[] | null> {
+  const { rooms, senders, sessions, places } = groupMessages(messages);
+  const [row] = await insertMessages(
+    sends,
+    arrayOf(sessions, ({ id }) => id),
+    arrayOf(sessions, ({ sender }) => sender.n),
+    arrayOf(senders, ({ id }) => id),
+    arrayOf(senders, ({ room }) => room.n),
+    arrayOf(senders, ({ lastPlace }) => lastPlace),
+    arrayOf(rooms, ({ id }) => id),
+    arrayOf(rooms, ({ count }) => count),
+    arrayOf(rooms, ({ activeAt }) => activeAt),
+    arrayOf(places, ({ session }) => session.sender.n),
+    arrayOf(places, ({ place }) => place),
+    arrayOf(messages, ({ id }) => id),
+    arrayOf(messages, ({ text }) => quoted(text)),
+    arrayOf(messages, ({ createdAt }) => createdAt),
+    // JSON has no control character as it is, and so nothing in it looks like this one.
+    messages.map(({ bodyHead }) => bodyHead).join('\u001e'),
   );
-  const places: (Placed | null)[] = messages.map(() => null);
-  for (const { n, seq, event_seq: eventSeq } of rows) {
-    places[Number(n) - 1] = { seq, eventSeq: Number(eventSeq) };
+  if (!row?.is_open) {
+    return null;
   }
-  return places;
+  const { befores, event_befores: eventBefores, last_seen: lastSeen } = row;
+  return places.map(({ session, place }) => {
+    const at = session.sender.room.n - 1;
+    return {
+      seq: (befores?.[at] ?? 0) + place,
+      eventSeq: (eventBefores?.[at] ?? 0) + place,
+      lastSeenMs: lastSeen[session.n - 1] ?? 0,
+    };
+  });
 }

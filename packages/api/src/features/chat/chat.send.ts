@@ -2,7 +2,7 @@ import type { MessageView } from '@chapar/contract';
 import type { ClaimedCall } from '../../call.ts';
 import { AppError } from '../../errors.ts';
 import { decideSend, isSameMessage } from './chat.rules.ts';
-import type { NewMessage, StoredMessage } from './chat.send.repository.ts';
+import type { NewMessage, SendFacts, StoredMessage } from './chat.send.repository.ts';
 
 interface Send {
   conversationId: string;
@@ -10,16 +10,29 @@ interface Send {
   text: string;
 }
 
+/** How often a send begins anew, because what was in its way has changed. */
+const tries = 5;
+
 /**
  * Sends a message, once for each id: a repeat gets the stored message, whenever it comes and
  * however many come at once.
  *
- * @throws AppError `CHAT_NOT_FOUND`, `CHAT_NOT_FRIENDS`, `CHAT_MESSAGE_ID_TAKEN`
+ * @throws AppError `CHAT_NOT_FOUND`, `CHAT_NOT_FRIENDS`, `CHAT_MESSAGE_ID_TAKEN`, `SESSION_ENDED`
  */
 export async function sendMessage(call: ClaimedCall, send: Send): Promise<MessageView> {
-  const checked = call.checkSession();
+  const message = toNewMessage(call, send);
   for (let attempt = 1; attempt <= tries; attempt += 1) {
-    const sent = await trySend(call, send, checked);
+    const written = await call.app.writer.add(message);
+    if ('placed' in written) {
+      const { seq, lastSeenMs } = written.placed;
+      await call.proveSession(lastSeenMs);
+      const { id, conversationId, senderId, text, createdAt } = message;
+      return { id, conversationId, senderId, text, createdAt, seq };
+    }
+    if ('error' in written) {
+      throw written.error;
+    }
+    const sent = 'facts' in written ? await judge(call, send, written.facts) : null;
     if (sent) {
       return sent;
     }
@@ -27,41 +40,25 @@ export async function sendMessage(call: ClaimedCall, send: Send): Promise<Messag
   throw new AppError('UNAVAILABLE', { data: { retryAfterSeconds: 1 } });
 }
 
-/** How often a send begins anew, because it waited too long or a twin was faster. */
-const tries = 5;
-
-/** @returns null when what was read is no longer so */
-async function trySend(
-  call: ClaimedCall,
-  send: Send,
-  checked: Promise<void>,
-): Promise<MessageView | null> {
-  const { id, conversationId } = send;
-  const { writer } = call.app;
-  const senderId = call.actor.userId;
-  const [facts] = await Promise.all([writer.facts.add({ id, conversationId, senderId }), checked]);
+/**
+ * @returns the message, if this send is a repeat; null when nothing stands in its way
+ * @throws AppError when it may not be sent
+ */
+async function judge(call: ClaimedCall, send: Send, facts: SendFacts): Promise<MessageView | null> {
+  if (facts.lastSeenMs === null) {
+    throw new AppError('SESSION_ENDED');
+  }
+  await call.proveSession(facts.lastSeenMs);
   if (facts.stored) {
     return repeat(call, send, facts.stored);
   }
   const decision = decideSend(facts);
-  if (decision.do === 'refuse') {
-    throw decision.reason === 'not-friends' && facts.peerId !== null
-      ? new AppError('CHAT_NOT_FRIENDS', { data: { userId: facts.peerId } })
-      : new AppError('CHAT_NOT_FOUND');
+  if (decision.do === 'send') {
+    return null;
   }
-  const message = toNewMessage(call, send);
-  const written = await writer.messages.add(message);
-  if ('placed' in written) {
-    const { createdAt, text } = message;
-    return { id, conversationId, senderId, text, createdAt, seq: written.placed.seq };
-  }
-  if ('error' in written) {
-    throw written.error;
-  }
-  if ('isGone' in written) {
-    throw new AppError('CHAT_NOT_FOUND');
-  }
-  return null;
+  throw decision.reason === 'not-friends' && facts.peerId !== null
+    ? new AppError('CHAT_NOT_FRIENDS', { data: { userId: facts.peerId } })
+    : new AppError('CHAT_NOT_FOUND');
 }
 
 /** The message that was stored under this id. @throws AppError when it is another message */
@@ -73,10 +70,9 @@ function repeat(call: ClaimedCall, send: Send, stored: StoredMessage): MessageVi
 }
 
 function toNewMessage({ actor, now }: ClaimedCall, { id, conversationId, text }: Send): NewMessage {
-  const senderId = actor.userId;
+  const { userId: senderId, sessionId } = actor;
   const createdAt = now.toISOString();
   const known = JSON.stringify({ id, conversationId, senderId, text, createdAt });
   const bodyHead = `${known.slice(0, -1)},"seq":`;
-  const decidedAt = performance.now();
-  return { id, conversationId, senderId, text, createdAt, bodyHead, decidedAt };
+  return { id, conversationId, senderId, sessionId, text, createdAt, bodyHead };
 }

@@ -33,7 +33,6 @@ test('texts come out of the list as they went in, whatever they are made of', as
   const call = {
     ...sara.call(),
     actor: { ...actor, authenticatedAt: api.clock.now() },
-    checkSession: () => Promise.resolve(),
   };
 
   const list = await listMessages(call, { conversationId, limit: 5 });

@@ -62,3 +62,149 @@ test('a right that is lost while the message waits for its turn is lost for the 
   const { items } = await mina.api.chat.listMessages({ conversationId: other });
   expect(items).toEqual([]);
 });
+
+test('of those who send in one moment everybody gets their own answer', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const [omid, mina] = await api.signUpFriends();
+  const [gone, friend] = await api.signUpFriends();
+  const stranger = await api.signUp();
+  const phone = api.anonymous();
+  api.clock.advance(5 * 60_000);
+  await phone.signIn(sara.phone);
+  const { id: ours } = await sara.api.chat.start({ userId: reza.id });
+  const { id: theirs } = await omid.api.chat.start({ userId: mina.id });
+  const { id: other } = await gone.api.chat.start({ userId: friend.id });
+  const stored = await sara.say(ours, 'stored');
+  await mina.api.friend.remove({ userId: omid.id });
+  await gone.api.session.end();
+
+  const senders = [
+    () => sara.say(ours, 'from the desk'),
+    () => phone.say(ours, 'from the phone'),
+    () => reza.say(ours, 'and back'),
+    () => omid.say(theirs, 'no friend any more'),
+    () => stranger.say(ours, 'let me in'),
+    () => gone.say(other, 'still here?'),
+    () => sara.api.chat.send({ conversationId: ours, id: stored.id, text: 'stored' }),
+    () => reza.api.chat.send({ conversationId: ours, id: stored.id, text: 'stored' }),
+  ];
+  const results = await atOnce(
+    80,
+    (index) => senders[index % 8]?.() ?? Promise.reject(new Error('nobody')),
+  );
+  const tallies = senders.map((_, of) => tally(results.filter((_result, n) => n % 8 === of)));
+  expect(tallies).toEqual([
+    { ok: 10 },
+    { ok: 10 },
+    { ok: 10 },
+    { CHAT_NOT_FRIENDS: 10 },
+    { CHAT_NOT_FOUND: 10 },
+    { SESSION_ENDED: 10 },
+    { ok: 10 },
+    { CHAT_MESSAGE_ID_TAKEN: 10 },
+  ]);
+  const { items } = await reza.api.chat.listMessages({ conversationId: ours, limit: 50 });
+  expect(items.map(({ seq }) => seq)).toEqual(Array.from({ length: 31 }, (_, index) => 31 - index));
+  expect((await mina.api.chat.listMessages({ conversationId: theirs })).items).toEqual([]);
+  expect((await friend.api.chat.listMessages({ conversationId: other })).items).toEqual([]);
+});
+
+test('a membership that ends while the statement waits for the room is over for the message', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
+  const holder = await api.database.pool.connect();
+  await holder.query('begin');
+  await holder.query('select from conversations where id = $1 for update', [conversationId]);
+  const waiting = Promise.allSettled([
+    sara.say(conversationId, 'too late'),
+    reza.say(conversationId, 'hi'),
+  ]);
+  await wait(100);
+  await holder.query('delete from conversation_members where user_id = $1', [sara.id]);
+  await holder.query('commit');
+  holder.release();
+  const [late] = await waiting;
+  expect(tally([late])).toEqual({ CHAT_NOT_FOUND: 1 });
+  const { rows } = await api.database.pool.query<{ text: string }>('select text from messages');
+  expect(rows.map(({ text }) => text)).not.toContain('too late');
+});
+
+test('a session that sends is seen, as by any other call', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
+  api.clock.advance(10 * 60_000);
+  await sara.say(conversationId, 'hello');
+  const { rows } = await api.database.pool.query<{ last_seen_at: Date }>(
+    'select last_seen_at from sessions where id = $1',
+    [sara.sessionId],
+  );
+  expect(rows[0]?.last_seen_at).toEqual(api.clock.now());
+});
+
+test('texts of any characters go through together', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
+  const texts = [
+    '"',
+    '\\',
+    '{a,b}',
+    'NULL',
+    ',',
+    '\u001e',
+    '\\"',
+    'سلام\u200cها',
+    'a\nb\tc',
+    "'",
+    '{}',
+  ];
+  const results = await atOnce(texts.length, (n) => sara.say(conversationId, texts[n] ?? ''));
+  expect(tally(results)).toEqual({ ok: texts.length });
+  const { items } = await reza.api.chat.listMessages({ conversationId });
+  expect(items.map(({ text }) => text).toReversed()).toEqual(texts);
+  const { rows } = await api.database.pool.query<{ body: { text: string; seq: number } }>(
+    "select body from stream_events where type = 'chat.message' order by seq",
+  );
+  expect(rows.map(({ body }) => body.text)).toEqual(texts);
+  expect(rows.map(({ body }) => body.seq)).toEqual(texts.map((_, index) => index + 1));
+});
+
+test('the look whether somebody may send goes by the one index that leads to one row', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
+  await sara.say(conversationId, 'hello');
+  const connection = await api.database.sends.connect();
+  const { rows } = await connection.query<{ statement: string }>(
+    "select statement from pg_prepared_statements where name = 'chat-send'",
+  );
+  const plan = await connection.query<{ 'QUERY PLAN': string }>(
+    `explain (generic_plan, costs off) ${rows[0]?.statement ?? ''}`,
+  );
+  connection.release();
+  const lines = plan.rows.map((row) => row['QUERY PLAN']);
+  expect(lines.filter((line) => /Seq Scan|Hash Join|Merge Join/.test(line))).toEqual([]);
+  const looks = lines.flatMap((line, index) => {
+    const [, name, table] = / using (\w+) on (\w+)/.exec(line) ?? [];
+    const columns = [...(lines[index + 1] ?? '').matchAll(/\(?(\w+) = /g)].map(
+      ([, column]) => column,
+    );
+    return name === undefined || table === undefined
+      ? []
+      : [`${table}: ${name} (${columns.join(', ')})`];
+  });
+  expect(looks.toSorted()).toEqual([
+    'conversation_members: conversation_members_pkey (user_id, conversation_id)',
+    'conversation_members: conversation_members_pkey (user_id, conversation_id)',
+    'conversation_members: members_conversation (conversation_id)',
+    'conversations: conversations_pkey (id)',
+    'conversations: conversations_pkey (id)',
+    'friendships: friendships_pkey (user_id, friend_id)',
+    'sessions: sessions_pkey (id)',
+    'streams: streams_pkey (id)',
+    'users: users_pkey (id)',
+  ]);
+});

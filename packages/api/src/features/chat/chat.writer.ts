@@ -3,178 +3,155 @@ import { Batch } from '../../database/batch.ts';
 import { isConflict } from '../../database/conflict.ts';
 import type { Hub } from '../../realtime/hub.ts';
 import { createLiveEvent, type LiveEvent } from '../../realtime/live-event.ts';
+import { decideSend } from './chat.rules.ts';
 import {
   readSendFacts,
   writeMessages,
   type NewMessage,
   type Placed,
   type SendFacts,
-  type Wanted,
 } from './chat.send.repository.ts';
 
 /** What became of a message that was to be written. */
 export type Written =
   | { placed: Placed }
-  /** There is no such conversation any more. */
-  | { isGone: true }
-  /** The id was used before, perhaps a moment ago. */
-  | { isUsed: true }
-  /** It has waited so long that what was decided about it may not be so any more. */
-  | { isStale: true }
+  /** It was not written, and this is why. */
+  | { facts: SendFacts }
+  /** It was not written; what is in its way has changed meanwhile. */
+  | { isUnsure: true }
   | { error: unknown };
 
-/** Sends that come at the same time, read and written together. */
-export interface MessageWriter {
-  facts: Batch<Wanted, SendFacts>;
-  messages: Batch<NewMessage, Written>;
-}
+/** Writes messages, those that come at the same time together. */
+export type MessageWriter = Batch<NewMessage, Written>;
 
 interface Tools {
+  hot: pg.Pool;
   /** Of its own: a writer may have to wait for a row, and readers shall not wait for writers. */
   sends: pg.Pool;
   hub: Hub;
 }
 
 const mostTogether = 64;
-/** A right may be lost while a message waits for its turn. */
-const staleAfterMs = 200;
 /** One at a time: what comes meanwhile is worth more in one statement than side by side. */
 const lanes = 1;
 
 /**
  * Group commit: one statement and one commit for all messages that came while the last one was under
- * way. What cannot be written fails alone: then each conversation is tried by itself, and where that
- * fails too, each of its messages.
+ * way, and in the same statement the look whether they may be written. Where one may not, or cannot be, it
+ * is found out which, and the others are written without it.
  */
-export function createMessageWriter(hot: pg.Pool, tools: Tools): MessageWriter {
-  return {
-    facts: new Batch({ most: mostTogether, lanes, run: (wanted) => readSendFacts(hot, wanted) }),
-    messages: new Batch({
-      most: mostTogether,
-      lanes,
-      run: (messages) => writeTogether(messages, tools),
-    }),
-  };
-}
-
-async function writeTogether(messages: readonly NewMessage[], tools: Tools): Promise<Written[]> {
-  // Of two under one id the first is written; the other one is a repeat, or another message.
-  const ids = new Set<string>();
-  const oldest = performance.now() - staleAfterMs;
-  const fresh = messages.filter(({ decidedAt }) => decidedAt >= oldest);
-  const singles = fresh.filter(({ id }) => !ids.has(id) && ids.add(id));
-  if (singles.length === 0) {
-    return messages.map(() => ({ isStale: true }));
-  }
-  const fates = new Map<NewMessage, Written>();
-  for (const [index, fate] of (await writeAll(singles, tools)).entries()) {
-    const message = singles[index];
-    if (message) {
-      fates.set(message, fate);
-    }
-  }
-  return messages.map((message) => {
-    const other: Written = ids.has(message.id) ? { isUsed: true } : { isStale: true };
-    return fates.get(message) ?? other;
+export function createMessageWriter(tools: Tools): MessageWriter {
+  return new Batch({
+    most: mostTogether,
+    lanes,
+    run: (messages) => new Writing(tools).write(messages),
   });
 }
 
-/** All in one statement, or conversation by conversation. */
-async function writeAll(messages: readonly NewMessage[], tools: Tools): Promise<Written[]> {
-  try {
-    return await write(messages, tools);
-  } catch (error) {
-    const rooms = Map.groupBy(messages, ({ conversationId }) => conversationId);
-    if (rooms.size === 1) {
-      return writeRoom(messages, tools, error);
+/** A statement that wrote all of its messages, or none. */
+type Outcome = { is: 'written' } | { is: 'closed' } | { is: 'failed'; error: unknown };
+
+/** One batch on its way. */
+class Writing {
+  readonly #tools: Tools;
+  readonly #fates = new Map<NewMessage, Written>();
+
+  constructor(tools: Tools) {
+    this.#tools = tools;
+  }
+
+  async write(messages: readonly NewMessage[]): Promise<Written[]> {
+    // Of two under one id the first is written; the other one is a repeat, or another message.
+    const ids = new Set<string>();
+    const firsts = messages.filter(({ id }) => !ids.has(id) && ids.add(id));
+    const outcome = await this.#try(firsts);
+    if (outcome.is !== 'written') {
+      await this.#writeApart(firsts, outcome);
     }
-    const fates = new Map<NewMessage, Written>();
+    await this.#sift(messages.filter((message) => !this.#fates.has(message)));
+    return messages.map((message) => this.#fates.get(message) ?? { isUnsure: true });
+  }
+
+  /** Without those who may not be written, or have been: together, or else room by room. */
+  async #writeApart(messages: readonly NewMessage[], outcome: Outcome): Promise<void> {
+    let rest = messages;
+    // Who waits for a conversation that somebody holds has said nothing of the others.
+    if (!isCode(outcome, lockNotAvailable)) {
+      rest = await this.#sift(messages);
+      if (rest.length < messages.length && (await this.#try(rest)).is === 'written') {
+        return;
+      }
+    }
+    const rooms = Map.groupBy(rest, ({ conversationId }) => conversationId);
     await Promise.all(
-      [...rooms.values()].map(async (room) => {
-        const written = await write(room, tools).catch(async (error_: unknown) =>
-          writeRoom(room, tools, error_),
-        );
-        room.forEach((message, index) => fates.set(message, written[index] ?? { error }));
-      }),
+      [...rooms.values()].map((room) => this.#writeRoom(room, rooms.size === 1 ? outcome : null)),
     );
-    return messages.map((message) => fates.get(message) ?? { error });
   }
-}
 
-/** SQLSTATE: somebody holds the conversation; the others of it would only wait as long. */
-const lockNotAvailable = '55P03';
+  /** @returns those who may be written, as it seems; the others are told what was found */
+  async #sift(messages: readonly NewMessage[]): Promise<readonly NewMessage[]> {
+    const facts = messages.length === 0 ? [] : await readSendFacts(this.#tools.hot, messages);
+    return messages.filter((message, index) => {
+      const found = facts[index];
+      if (!found || isClear(found)) {
+        return true;
+      }
+      this.#fates.set(message, { facts: found });
+      return false;
+    });
+  }
 
-/** Messages of one conversation one by one, after together they could not be written. */
-async function writeRoom(
-  messages: readonly NewMessage[],
-  tools: Tools,
-  reason: unknown,
-): Promise<Written[]> {
-  const written: Written[] = [];
-  let end = isCode(reason, lockNotAvailable) ? reason : null;
-  for (const message of messages) {
-    const fate: Written = end ? { error: end } : await writeAlone(message, tools);
-    if ('error' in fate && isCode(fate.error, lockNotAvailable)) {
-      end = fate.error;
+  /** @param before how it ended when the same messages were tried a moment ago */
+  async #writeRoom(messages: readonly NewMessage[], before: Outcome | null): Promise<void> {
+    const outcome = before ?? (await this.#try(messages));
+    if (outcome.is === 'written') {
+      return;
     }
-    written.push(fate);
+    let held: Outcome | null = isCode(outcome, lockNotAvailable) ? outcome : null;
+    for (const message of messages) {
+      const fate: Outcome = held ?? (await this.#tryAlone(message));
+      // The next one would only wait as long.
+      held = isCode(fate, lockNotAvailable) ? fate : null;
+      if (fate.is === 'failed' && !isCode(fate, usedId) && !isCode(fate, lostRight)) {
+        this.#fates.set(message, { error: fate.error });
+      }
+    }
   }
-  return written;
-}
 
-const tries = 4;
+  async #tryAlone(message: NewMessage): Promise<Outcome> {
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await this.#try([message]);
+      if (attempt === tries || outcome.is !== 'failed' || !isConflict(outcome.error)) {
+        return outcome;
+      }
+    }
+  }
 
-async function writeAlone(message: NewMessage, tools: Tools): Promise<Written> {
-  for (let attempt = 1; ; attempt += 1) {
+  async #try(messages: readonly NewMessage[]): Promise<Outcome> {
     try {
-      const [fate] = await write([message], tools);
-      return fate ?? { isGone: true };
+      const placed = messages.length === 0 ? [] : await writeMessages(this.#tools.sends, messages);
+      if (!placed) {
+        return { is: 'closed' };
+      }
+      this.#publish(messages, placed);
+      return { is: 'written' };
     } catch (error) {
-      if (isUsedId(error)) {
-        return { isUsed: true };
-      }
-      if (attempt === tries || !isConflict(error)) {
-        return { error };
-      }
+      return { is: 'failed', error };
     }
   }
-}
 
-async function write(messages: readonly NewMessage[], { sends, hub }: Tools): Promise<Written[]> {
-  return publish(messages, await writeMessages(sends, messages), hub);
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}
-
-/** SQLSTATE 23505 on the message's id. */
-function isUsedId(error: unknown): boolean {
-  return (
-    isCode(error, '23505') &&
-    error instanceof Error &&
-    'constraint' in error &&
-    error.constraint === 'messages_id'
-  );
-}
-
-/** Tells the hub of what was written, in the order of the places. */
-function publish(
-  messages: readonly NewMessage[],
-  places: readonly (Placed | null)[],
-  hub: Hub,
-): Written[] {
-  const events: LiveEvent[] = [];
-  const written = messages.map((message, index): Written => {
-    const placed = places[index];
-    if (!placed) {
-      return { isGone: true };
+  /** Tells the hub of what was written, in the order of the places. */
+  #publish(messages: readonly NewMessage[], placed: readonly Placed[]): void {
+    const events: LiveEvent[] = [];
+    for (const [index, message] of messages.entries()) {
+      const place = placed[index];
+      if (place) {
+        this.#fates.set(message, { placed: place });
+        events.push(toEvent(message, place));
+      }
     }
-    events.push(toEvent(message, placed));
-    return { placed };
-  });
-  hub.publish(events);
-  return written;
+    this.#tools.hub.publish(events);
+  }
 }
 
 function toEvent({ conversationId, createdAt, bodyHead }: NewMessage, place: Placed): LiveEvent {
@@ -185,4 +162,26 @@ function toEvent({ conversationId, createdAt, bodyHead }: NewMessage, place: Pla
     at: createdAt,
     body: `${bodyHead}${place.seq}}`,
   });
+}
+
+const tries = 4;
+
+/** SQLSTATE of a row that somebody else has held for too long. */
+const lockNotAvailable = '55P03';
+/** SQLSTATE of a unique violation: of ids, as places are given by the conversation itself. */
+const usedId = '23505';
+/** SQLSTATE with which `chat-send` says that what it found is no longer so. */
+const lostRight = '22012';
+
+function isCode(outcome: Outcome, code: string): boolean {
+  if (outcome.is !== 'failed') {
+    return false;
+  }
+  const { error } = outcome;
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** Whether nothing that was found stands in the way of a message. */
+function isClear(facts: SendFacts): boolean {
+  return facts.lastSeenMs !== null && !facts.stored && decideSend(facts).do === 'send';
 }

@@ -1,7 +1,7 @@
 export { createActorReader } from './session.actors.ts';
 export { end as endSessionsOf } from './session.end.ts';
 export { deleteSessions, findEndedSessions, setAuthenticated } from './session.repository.ts';
-export { readActor, requireFresh } from './session.service.ts';
+export { noteSeen, readActor, requireFresh } from './session.service.ts';
 export { forgetOldSessions } from './session.sweep.ts';
 export { notesOfStart } from './session.notes.ts';
 export {

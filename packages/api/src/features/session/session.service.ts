@@ -34,18 +34,28 @@ export async function readActor(call: Call, auth: Auth): Promise<Actor> {
     // A service is nobody: it has no account, no friends and no stream.
     throw new AppError('AUTH_REQUIRED');
   }
-  const { app, connection, now } = call;
+  const { app } = call;
   const { sessionId } = auth;
   const found = await app.actors.add(sessionId);
   if (!found?.is_alive || found.user_id !== auth.userId || found.status !== 'active') {
     throw new AppError('SESSION_ENDED');
   }
-  const ifBefore = after(now, -seenEvery);
-  if (found.last_seen_ms < ifBefore.getTime()) {
-    await touch(app.db, { sessionId, ip: connection.ip, now, ifBefore });
-  }
+  await noteSeen(call, sessionId, found.last_seen_ms);
   const { user_id: userId, role, authenticated_ms: authenticatedMs } = found;
   return { userId, sessionId, role, authenticatedAt: new Date(authenticatedMs) };
+}
+
+/**
+ * Notes that a session was used, unless that was noted a moment ago.
+ *
+ * @param lastSeenMs in milliseconds since 1970
+ */
+export async function noteSeen(call: Call, sessionId: string, lastSeenMs: number): Promise<void> {
+  const { app, connection, now } = call;
+  const ifBefore = after(now, -seenEvery);
+  if (lastSeenMs < ifBefore.getTime()) {
+    await touch(app.db, { sessionId, ip: connection.ip, now, ifBefore });
+  }
 }
 
 async function noteRefusedToken(call: Call): Promise<void> {
