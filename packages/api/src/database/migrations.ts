@@ -25,32 +25,42 @@ export async function migrationList(): Promise<MigrationObject[]> {
   );
 }
 
+/** A database whose statements may take as long as they want. */
+interface Patient {
+  orm: MikroORM;
+  pool: pg.Pool;
+  close(): Promise<void>;
+}
+
 /**
- * Brings the database to the newest schema, the job queue's tables included. Nodes that start
- * together take turns: the second finds nothing left to do.
+ * Brings the database to the newest schema, the job queue's tables included, however long that takes.
+ * Nodes that start together take turns: the second finds nothing left to do.
  *
  * @returns names of the migrations that were run
  */
-export async function migrate(database: { orm: MikroORM; pool: pg.Pool }): Promise<string[]> {
-  const { orm, pool } = database;
-  const client = await pool.connect();
+export async function migrate(database: { openPatient(): Promise<Patient> }): Promise<string[]> {
+  const patient = await database.openPatient();
   try {
-    await client.query('set statement_timeout = 0');
-    await client.query('select pg_advisory_lock($1)', [migrationLock]);
-    const done = await orm.migrator.up();
-    await installJobTables({ pgPool: pool, logger: quietLogger });
-    return done.map(({ name }) => name);
+    const { orm, pool } = patient;
+    const client = await pool.connect();
+    try {
+      await client.query('select pg_advisory_lock($1)', [migrationLock]);
+      const done = await orm.migrator.up();
+      await installJobTables({ pgPool: pool, logger: quietLogger });
+      return done.map(({ name }) => name);
+    } finally {
+      // The lock belongs to the connection: closing it gives the lock back whatever happened.
+      client.release(true);
+    }
   } finally {
-    // The lock belongs to the connection: closing it gives the lock back whatever happened.
-    client.release(true);
+    await patient.close();
   }
 }
 
 function sqlMigration(sql: string): MigrationObject['class'] {
   return class extends Migration {
     override up(): void {
-      // It takes as long as there is data.
-      this.addSql(`set local statement_timeout = 0;\n${sql}`);
+      this.addSql(sql);
     }
   };
 }

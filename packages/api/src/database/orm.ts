@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { migrationList } from './migrations.ts';
 import { entities, type Tables } from './tables.ts';
+import { giveUpUnheard } from './unheard.ts';
 
 /** The open database: MikroORM for schema and migrations, Kysely on the same pool for queries. */
 export interface Database {
@@ -25,6 +26,8 @@ export interface Database {
   queuePool: pg.Pool;
   /** Makes a connection beside the pool, for what has to live as long as its session. Not open yet. */
   createClient(options?: pg.ClientConfig): pg.Client;
+  /** Opens it once more, with statements that may take as long as they want: for migrations. */
+  openPatient(): Promise<Database>;
   close(): Promise<void>;
 }
 
@@ -33,6 +36,8 @@ export interface DatabaseOptions {
   url: string;
   /** Largest number of connections of this process. */
   poolSize?: number;
+  /** Longest statement, and longest pause in a transaction; 15,000 when left out, 0 for no end. */
+  statementMs?: number;
   onLog?: (message: string) => void;
 }
 
@@ -54,7 +59,7 @@ const hotSettings = {
   lock_timeout: 2_000,
 };
 const connectTimeoutMs = 5_000;
-const statementTimeoutMs = 15_000;
+const usualStatementMs = 15_000;
 /** A look into an index that takes longer stands in the way of everybody who waits for its lane. */
 const hotTimeoutMs = 4_000;
 /**
@@ -62,6 +67,7 @@ const hotTimeoutMs = 4_000;
  * given up.
  */
 const unheardMs = 1_000;
+const keepAliveAfterMs = 5_000;
 const idleWithinMs = 5_000;
 const lookAgainMs = 5;
 
@@ -69,9 +75,15 @@ const lookAgainMs = 5;
  * Makes the pool. No connection is opened before the first query.
  *
  * A statement, and a transaction that does nothing, may last 15 s at the most: a forgotten one
- * would hold back the cursor of every stream.
+ * would hold back the cursor of every stream. A second later a connection without an answer is given up.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { statementMs = usualStatementMs } = options;
+  const watch = (one: pg.Pool): void => {
+    if (statementMs > 0) {
+      one.on('connect', (client) => giveUpUnheard(client, statementMs + unheardMs));
+    }
+  };
   const orm = new MikroORM({
     entities: [...entities],
     clientUrl: options.url,
@@ -80,9 +92,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     driverOptions: {
       types: columnTypes(),
       connectionTimeoutMillis: connectTimeoutMs,
-      statement_timeout: statementTimeoutMs,
-      idle_in_transaction_session_timeout: statementTimeoutMs,
+      ...limitsOf(statementMs),
       application_name: 'chapar',
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveAfterMs,
+      onPoolCreated: watch,
     },
     migrations: { migrationsList: await migrationList(), snapshot: false },
     logger: options.onLog ?? (() => undefined),
@@ -108,6 +122,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     one.on('error', ignore);
     one.on('connect', (client) => client.on('error', ignore));
   }
+  watch(queuePool);
   return {
     orm,
     db: connection.getClient<Tables>(),
@@ -116,6 +131,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     hot,
     sends,
     createClient: (more) => new pg.Client({ ...own, ...more }),
+    openPatient: () => openDatabase({ ...options, statementMs: 0 }),
     async close() {
       await untilIdle(pool);
       await queuePool.end();
@@ -124,6 +140,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       await orm.close(true);
     },
   };
+}
+
+/** What the server is told. Having no end is said too: a server, or a role, may have one by itself. */
+function limitsOf(statementMs: number): pg.ClientConfig {
+  return statementMs === 0
+    ? { options: '-c statement_timeout=0 -c idle_in_transaction_session_timeout=0' }
+    : { statement_timeout: statementMs, idle_in_transaction_session_timeout: statementMs };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Log } from '../deps.ts';
 import type { Delivery } from './delivery.ts';
+import type { FeedFills } from './feed-fills.ts';
 import { Feed } from './feed.ts';
 import { readLiveEvent, type LiveEvent } from './live-event.ts';
 import type { Reader } from './reader.ts';
@@ -13,11 +14,7 @@ export interface JoinPlace {
   recent: Recent;
   log: StreamLog;
   report: Log;
-  /** Runs work that needs the log after the work before it; a failure cuts the readers off. */
-  queue: (feed: Feed, work: () => Promise<void>) => Promise<void>;
-  /** Brings a feed up to this seq. */
-  fill: (feed: Feed, toSeq: number) => Promise<void>;
-  between: (streamId: string, afterSeq: number, toSeq: number) => Promise<LiveEvent[]>;
+  fills: Pick<FeedFills, 'queue' | 'fill' | 'between'>;
   toDelivery: (event: LiveEvent) => Delivery;
 }
 
@@ -50,7 +47,7 @@ export class FeedJoins {
 
   /** @returns null when the reader is in already */
   #attach(reader: Reader, streamId: string, head: number): Promise<void> | null {
-    const { feeds, recent, queue } = this.#place;
+    const { feeds, recent, fills } = this.#place;
     if (reader.end) {
       return null;
     }
@@ -62,7 +59,7 @@ export class FeedJoins {
       feed.readers.add(reader);
       return null;
     }
-    return queue(feed, () => this.#join(reader, feed, { head, upTo: Math.max(head, heard) }));
+    return fills.queue(feed, () => this.#join(reader, feed, { head, upTo: Math.max(head, heard) }));
   }
 
   /** Brings feed and reader to the same place, then lets the reader in. */
@@ -71,10 +68,10 @@ export class FeedJoins {
     feed: Feed,
     { head, upTo }: { head: number; upTo: number },
   ): Promise<void> {
-    const { feeds, fill, between, toDelivery } = this.#place;
+    const { feeds, fills, toDelivery } = this.#place;
     try {
-      await fill(feed, upTo);
-      for (const event of await between(feed.streamId, head, feed.seq)) {
+      await fills.fill(feed, upTo);
+      for (const event of await fills.between(feed.streamId, head, feed.seq)) {
         this.hand(reader, toDelivery(event));
         if (isLeft(event, reader.userId)) {
           return this.#letOneGo(reader, event);

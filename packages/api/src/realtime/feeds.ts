@@ -1,15 +1,13 @@
 import type { Log } from '../deps.ts';
 import { Delivery } from './delivery.ts';
 import type { Feed } from './feed.ts';
+import { FeedFills } from './feed-fills.ts';
 import { FeedJoins } from './feed-joins.ts';
 import type { Hub, HubSignal } from './hub.ts';
 import type { LiveEvent } from './live-event.ts';
 import type { Reader } from './reader.ts';
 import { Recent } from './recent.ts';
 import type { StreamLog } from './stream-log.ts';
-
-/** Transactions that commit together may be heard of in another order: worth a moment's wait. */
-const overtakingMs = 20;
 
 export interface FeedsOptions {
   log: StreamLog;
@@ -30,26 +28,25 @@ export class Feeds {
   readonly #feeds = new Map<string, Feed>();
   readonly #readers = new Set<Reader>();
   readonly #recent = new Recent();
+  readonly #fills: FeedFills;
   readonly #joins: FeedJoins;
-  readonly #options: FeedsOptions;
   readonly #unsubscribe: () => void;
   #safe = 0n;
 
-  constructor(options: FeedsOptions) {
-    this.#options = options;
+  constructor({ log, hub, report }: FeedsOptions) {
+    const place = { feeds: this.#feeds, recent: this.#recent, log, report };
+    this.#fills = new FeedFills({
+      ...place,
+      deliver: (feed, event) => this.#deliver(feed, event),
+    });
     this.#joins = new FeedJoins({
-      feeds: this.#feeds,
-      recent: this.#recent,
-      log: options.log,
-      report: options.report,
-      queue: (feed, work) => this.#queue(feed, work),
-      fill: (feed, toSeq) => this.#fill(feed, toSeq),
-      between: (streamId, afterSeq, toSeq) => this.#between(streamId, afterSeq, toSeq),
+      ...place,
+      fills: this.#fills,
       toDelivery: (event) => this.#toDelivery(event),
     });
-    this.#unsubscribe = options.hub.subscribe({
+    this.#unsubscribe = hub.subscribe({
       event: (event) => this.#take(event),
-      head: (streamId, seq) => void this.#heard(streamId, seq),
+      head: (streamId, seq) => void this.#fills.heard(streamId, seq),
       signal: (signal) => this.#signal(signal),
     });
   }
@@ -102,85 +99,26 @@ export class Feeds {
   #take(event: LiveEvent): void {
     const feed = this.#feeds.get(event.streamId);
     if (!feed || feed.isBusy || event.seq <= feed.seq) {
-      void this.#heard(event.streamId, event.seq);
+      void this.#fills.heard(event.streamId, event.seq);
     } else if (event.seq === feed.seq + 1) {
       this.#deliver(feed, event);
-      this.#deliverEarly(feed);
+      this.#fills.deliverEarly(feed);
     } else {
-      this.#hold(feed, event);
+      this.#fills.hold(feed, event);
     }
-  }
-
-  /** Keeps what came before its turn, and looks the hole up in the log if nothing fills it. */
-  #hold(feed: Feed, event: LiveEvent): void {
-    const { streamId, seq } = event;
-    feed.hold(event);
-    this.#recent.heard(streamId, seq);
-    setTimeout(() => {
-      if (this.#feeds.get(streamId) === feed) {
-        void this.#heard(streamId, seq);
-      }
-    }, overtakingMs).unref();
-  }
-
-  #deliverEarly(feed: Feed): void {
-    feed.dropPassed();
-    for (let next = feed.takeNext(); next; next = feed.takeNext()) {
-      this.#deliver(feed, next);
-    }
-  }
-
-  /** There is an event up to this seq, and more is not known. */
-  #heard(streamId: string, seq: number): Promise<void> | null {
-    this.#recent.heard(streamId, seq);
-    const feed = this.#feeds.get(streamId);
-    if (!feed || (!feed.isBusy && seq <= feed.seq)) {
-      return null;
-    }
-    // Whatever has been heard of meanwhile is filled too: those who wait behind find nothing to do.
-    const upTo = (): number => Math.max(seq, this.#recent.headOf(streamId));
-    return this.#queue(feed, () => this.#fill(feed, upTo()));
   }
 
   /** Brings feeds to where the log is, and waits for the readers that this leads into new streams. */
   async catchUp(heads: ReadonlyMap<string, number>): Promise<void> {
     const fills: Promise<void>[] = [];
     for (const [streamId, head] of heads) {
-      const fill = this.#heard(streamId, head);
+      const fill = this.#fills.heard(streamId, head);
       if (fill) {
         fills.push(fill);
       }
     }
     await Promise.all(fills);
     await this.#joins.settled();
-  }
-
-  async #fill(feed: Feed, toSeq: number): Promise<void> {
-    if (toSeq <= feed.seq) {
-      return;
-    }
-    for (const event of await this.#between(feed.streamId, feed.seq, toSeq)) {
-      this.#deliver(feed, event);
-    }
-    if (feed.seq < toSeq) {
-      await this.#passForgotten(feed, toSeq);
-    }
-    this.#deliverEarly(feed);
-  }
-
-  /** What is not in the log was forgotten, if there ever was so much; a bus may say anything. */
-  async #passForgotten(feed: Feed, toSeq: number): Promise<void> {
-    const heads = await this.#options.log.heads([feed.streamId]);
-    const head = heads.get(feed.streamId) ?? 0;
-    feed.seq = Math.max(feed.seq, Math.min(toSeq, head));
-  }
-
-  async #between(streamId: string, afterSeq: number, toSeq: number): Promise<LiveEvent[]> {
-    if (afterSeq >= toSeq) {
-      return [];
-    }
-    const known = this.#recent.between(streamId, afterSeq, toSeq);
-    return known ?? this.#options.log.between(streamId, afterSeq, toSeq);
   }
 
   #deliver(feed: Feed, event: LiveEvent): void {
@@ -193,7 +131,7 @@ export class Feeds {
     if (event.type === 'stream.left') {
       this.#joins.letGo(feed, event);
       if (feed.readers.size === 0 && !feed.isBusy) {
-        this.#drop(feed);
+        this.#fills.drop(feed);
       }
     }
   }
@@ -233,36 +171,5 @@ export class Feeds {
   /** Forgets what was heard before the last turn. */
   turn(): void {
     this.#recent.turn();
-  }
-
-  /** Runs work that needs the log after the work before it; a failure cuts the readers off. */
-  #queue(feed: Feed, work: () => Promise<void>): Promise<void> {
-    const run = async (): Promise<void> => {
-      try {
-        await work();
-      } catch (error) {
-        const { streamId } = feed;
-        this.#options.report.warn(
-          { err: error, streamId },
-          'stream could not be read from the log',
-        );
-        this.#drop(feed);
-        for (const reader of feed.readers) {
-          reader.cut('broken');
-        }
-      }
-    };
-    return feed.queue(run, () => {
-      if (feed.readers.size === 0) {
-        this.#drop(feed);
-      }
-    });
-  }
-
-  /** Forgets a feed, unless another one has taken its place. */
-  #drop(feed: Feed): void {
-    if (this.#feeds.get(feed.streamId) === feed) {
-      this.#feeds.delete(feed.streamId);
-    }
   }
 }

@@ -69,7 +69,8 @@ export class PostgresListener {
     lost.promise.catch(() => undefined);
     client.on('error', (error) => lost.reject(error));
     client.on('end', () => lost.reject(new Error('the connection has ended')));
-    client.on('notification', ({ payload }) => onPayload(payload ?? ''));
+    const onNotification = ({ payload }: pg.Notification): void => onPayload(payload ?? '');
+    client.on('notification', onNotification);
     this.#drop = () => lost.reject(new Error('nothing comes back'));
     const closing = Promise.withResolvers<null>();
     const onClosing = (): void => closing.resolve(null);
@@ -90,8 +91,9 @@ export class PostgresListener {
     } finally {
       this.#drop = null;
       this.#closing.signal.removeEventListener('abort', onClosing);
-      const ended = client.end().catch(() => undefined);
-      await Promise.race([ended, wait(endWithinMs, undefined, { ref: false })]);
+      // What a connection that was given up says later is no proof that the next one works.
+      client.off('notification', onNotification);
+      await end(client);
     }
   }
 
@@ -101,4 +103,11 @@ export class PostgresListener {
       () => undefined,
     );
   }
+}
+
+/** Says goodbye, and closes the connection where nobody answers: it would stay open for a quarter of an hour. */
+async function end(client: pg.Client): Promise<void> {
+  const ended = client.end().catch(() => undefined);
+  await Promise.race([ended, wait(endWithinMs, undefined, { ref: false })]);
+  client.connection.stream.destroy();
 }

@@ -30,15 +30,19 @@ export const retireNode = statement<object, [nodeId: string, ttlMs: number, afte
    set seen_at = least(seen_at, ${since('($2::bigint - $3::bigint)')}) where node_id = $1`,
 );
 
-/** Writes who has come to a node and who has gone from it. */
+/**
+ * Writes who has come to a node, each named once, and who has gone from it. Who is there already is
+ * written anew, so that {@link deleteOrphans} sees that somebody still wants the row.
+ */
 export const writePresences = statement<
   object,
   [nodeId: string, come: readonly string[], gone: readonly string[]]
 >(
   'presence-write',
   `with come as (
-     insert into presences (user_id, node_id) select unnest($2::uuid[]), $1
-     on conflict do nothing
+     insert into presences (user_id, node_id)
+     select user_id, $1 from unnest($2::uuid[]) c (user_id) order by user_id
+     on conflict (user_id, node_id) do update set node_id = excluded.node_id
    )
    delete from presences where node_id = $1 and user_id = any($3::uuid[])`,
 );
@@ -89,10 +93,21 @@ export async function deletePresences(db: Db, userId: string): Promise<void> {
   await db.deleteFrom('presences').where('user_id', '=', userId).execute();
 }
 
-/** Removes what a node has written after it was swept as dead, and then died. @returns how many */
+/**
+ * Removes what a node has written after it was swept as dead, and then died. A node that was only slow
+ * makes itself known meanwhile and writes its people anew: those rows have another `xmin` by then, and
+ * stay. Rows are locked in the order in which a node writes its own.
+ *
+ * @returns how many
+ */
 export async function deleteOrphans(db: Db): Promise<number> {
   const { numAffectedRows } = await sql`
-    delete from presences p
-    where not exists (select from presence_nodes n where n.node_id = p.node_id)`.execute(db);
+    with orphans as materialized (
+      select p.user_id, p.node_id, p.xmin as written from presences p
+      where not exists (select from presence_nodes n where n.node_id = p.node_id)
+      order by p.user_id, p.node_id for update of p
+    )
+    delete from presences p using orphans o
+    where p.user_id = o.user_id and p.node_id = o.node_id and p.xmin = o.written`.execute(db);
   return Number(numAffectedRows ?? 0n);
 }

@@ -11,5 +11,5 @@ export {
 export { createStreamLog } from './stream.log.ts';
 export { preparePartitions } from './stream.partitions.ts';
 export { renewalPrefix, type Renewal } from './stream.renew.ts';
-export { restartIfMoved } from './stream.repository.ts';
+export { restartIfMoved } from './stream.restart.ts';
 export { forgetOldEvents } from './stream.sweep.ts';

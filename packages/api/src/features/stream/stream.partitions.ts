@@ -60,8 +60,8 @@ async function createPartition(app: App, name: string, from: Date): Promise<bool
   try {
     await app.db.transaction().execute(async (db) => {
       await takeTurns(db);
-      await sql`create table ${table} (like stream_events including all)`.execute(db);
       await sql`set local lock_timeout = ${sql.lit(lockWithinMs)}`.execute(db);
+      await sql`create table ${table} (like stream_events including all)`.execute(db);
       await sql`
         alter table stream_events attach partition ${table}
         for values from (${sql.lit(from.toISOString())}) to (${sql.lit(to.toISOString())})
@@ -108,10 +108,10 @@ export async function dropPartition(app: App, { name }: Partition): Promise<bool
   try {
     await app.db.transaction().execute(async (db) => {
       await takeTurns(db);
+      await sql`set local lock_timeout = ${sql.lit(lockWithinMs)}`.execute(db);
       await sql`
         update stream_floor set pos = greatest(pos, (select max(pos) + 1 from ${table}))
         where id = 1`.execute(db);
-      await sql`set local lock_timeout = ${sql.lit(lockWithinMs)}`.execute(db);
       await sql`drop table if exists ${table}`.execute(db);
     });
     return true;

@@ -116,27 +116,3 @@ export async function deleteStream(db: Db, streamId: string): Promise<void> {
 export async function deleteMemberships(db: Db, userId: string): Promise<void> {
   await db.deleteFrom('stream_members').where('user_id', '=', userId).execute();
 }
-
-/**
- * Begins the log anew when its positions are from another PostgreSQL cluster: transaction ids do
- * not travel with a dump, so they would lie above every new one. Every cursor from before is
- * answered by a reset then.
- *
- * @returns whether the database had been moved
- */
-export async function restartIfMoved(db: Db): Promise<boolean> {
-  const { rows } = await sql<{ moved: boolean }>`
-    with moved as (
-      select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next
-      where (select max(pos) from stream_events)
-        >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-    ), emptied as (
-      delete from stream_events where exists (select from moved)
-    ), lowered as (
-      update streams set head_pos = 0 where exists (select from moved)
-    ), raised as (
-      update stream_floor set pos = moved.next from moved
-    )
-    select exists (select from moved) as moved`.execute(db);
-  return rows[0]?.moved ?? false;
-}

@@ -277,6 +277,35 @@ test('after a move to another cluster every old cursor is a reset, and the log g
   held.release();
 });
 
+test('a log that had been forgotten before the move gives old cursors a reset too, whoever starts first', async () => {
+  await using api = await createTestApi();
+  const { sara, reza, chat } = await startChat(api);
+  const before = await (await reza.listen()).ready();
+  before.stop();
+  await api.app.db.deleteFrom('stream_events').execute();
+  await api.app.db
+    .updateTable('streams')
+    .set({ head_pos: 10n ** 15n })
+    .execute();
+  await api.app.db
+    .updateTable('stream_floor')
+    .set({ pos: 10n ** 15n + 1n })
+    .execute();
+  const nodes = await Promise.all([1, 2, 3].map(() => createTestApi({ on: api })));
+  await using closing = new AsyncDisposableStack();
+  nodes.forEach((node) => closing.use(node));
+  const [first] = nodes;
+  const node = first ?? api;
+  await sara.at(node).say(chat, 'after');
+  const old = await (await reza.at(node).listen(before.lastEventId)).ready();
+  expect(old.events.map(({ type }) => type)).toEqual(['stream.reset', 'stream.ready']);
+  old.stop();
+  const moves = api.warnings.filter(
+    (warning) => 'message' in warning && String(warning.message).includes('cluster'),
+  );
+  expect(moves).toHaveLength(1);
+});
+
 test('a reader that does not read is cut off and comes back where it was', async () => {
   const stream = {
     ...defaultConfig.stream,

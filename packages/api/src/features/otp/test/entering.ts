@@ -41,12 +41,7 @@ export interface Gate {
 export function gateAtEvents(api: TestApi): Promise<Gate> {
   return gateBy(
     api,
-    `create function stand() returns trigger language plpgsql as $$ begin
-      if current_query() like '%${mark}%' then
-        perform pg_advisory_xact_lock_shared(${gate});
-      end if;
-      return new;
-    end $$;
+    `${stand('trigger', 'new')};
     create trigger stand before insert on stream_events for each row execute function stand()`,
   );
 }
@@ -55,15 +50,20 @@ export function gateAtEvents(api: TestApi): Promise<Gate> {
 export function gateBeforePerson(api: TestApi): Promise<Gate> {
   return gateBy(
     api,
-    `create function stand() returns boolean language plpgsql as $$ begin
-      if current_query() like '%${mark}%' then
-        perform pg_advisory_xact_lock_shared(${gate});
-      end if;
-      return true;
-    end $$;
+    `${stand('boolean', 'true')};
     alter table otp_contacts rename to otp_contacts_table;
     create view otp_contacts as select * from otp_contacts_table where stand()`,
   );
+}
+
+/** A function in which the statements of logins wait at the gate. */
+function stand(type: string, value: string): string {
+  return `create function stand() returns ${type} language plpgsql as $$ begin
+      if current_query() like '%${mark}%' then
+        perform pg_advisory_xact_lock_shared(${gate});
+      end if;
+      return ${value};
+    end $$`;
 }
 
 async function gateBy({ database: { pool } }: TestApi, sql: string): Promise<Gate> {
