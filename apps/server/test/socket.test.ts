@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { cloneDatabase } from '@chapar/api/testing';
 import { newId, type ChaparClient, type StreamEvent } from '@chapar/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -41,8 +43,8 @@ async function refusal(socket: WebSocket): Promise<number> {
   return response.statusCode;
 }
 
-const params = (token: string): string =>
-  JSON.stringify({ method: 'connectionParams', data: { token } });
+const params = (token: string, replaces?: string): string =>
+  JSON.stringify({ method: 'connectionParams', data: { token, replaces } });
 const subscribe = (id: number): string =>
   JSON.stringify({ id, method: 'subscription', params: { path: 'stream.onEvent', input: {} } });
 
@@ -130,6 +132,59 @@ test('frames that are too large, binary or no text close the socket with their c
   expect(await closeCode(invalid)).toBe(1007);
 });
 
+const floods: Record<string, (socket: WebSocket) => void> = {
+  'a message in a thousand fragments': (socket) => {
+    for (let i = 0; i < 1_000; i += 1) {
+      socket.send('x', { fin: i === 999 });
+    }
+  },
+  'a message that has no end': (socket) => {
+    for (let i = 0; i < 1_000; i += 1) {
+      socket.send('', { fin: false });
+    }
+  },
+};
+
+test.for(Object.keys(floods))('%s closes the socket before it is all there', async (name) => {
+  const socket = await openSignedIn(await accessToken());
+  floods[name]?.(socket);
+  expect(await closeCode(socket)).toBe(1008);
+});
+
+test('a message in a few fragments is read, as often as one comes', async () => {
+  const socket = await openSignedIn(await accessToken());
+  const messages = collect(socket);
+  for (let id = 1; id <= 8; id += 1) {
+    const parts = subscribe(id).match(/.{1,8}/g) ?? [];
+    parts.forEach((part, index) => socket.send(part, { fin: index === parts.length - 1 }));
+  }
+  await expect
+    .poll(() => messages.filter(({ result }) => result?.type === 'started'))
+    .toHaveLength(8);
+  socket.terminate();
+});
+
+test('a frame in more pieces than a network makes closes the socket', async () => {
+  const socket = await openSignedIn(await accessToken());
+  const { _socket: raw } = socket as unknown as { _socket: Socket };
+  const code = closeCode(socket);
+  // A masked text of 60,000 bytes, one at a time.
+  raw.write(Buffer.from([0x81, 0xfe, 0xea, 0x60, 0, 0, 0, 0]));
+  for (let i = 0; i < 30_000 && socket.readyState === WebSocket.OPEN; i += 1) {
+    raw.write('x');
+    await wait(0);
+  }
+  expect(await code).toBe(1008);
+});
+
+test('who only pings is not answered faster than who asks', async () => {
+  const socket = await openSignedIn(await accessToken());
+  for (let i = 0; i < 500; i += 1) {
+    socket.ping();
+  }
+  expect(await closeCode(socket)).toBe(4429);
+});
+
 test('a frame that is not the protocol is answered with an error, and the socket stays', async () => {
   const socket = await openSignedIn(await accessToken());
   const messages = collect(socket);
@@ -191,6 +246,68 @@ test('the eleventh socket of a person takes the place of the first', async () =>
   }
 });
 
+test('the eleventh socket takes the place of the one that it names, if that is of the same person', async () => {
+  const token = await accessToken();
+  const ten: Awaited<ReturnType<typeof listenAt>>[] = [];
+  for (let i = 0; i < 10; i += 1) {
+    ten.push(await listenAt(server, token));
+  }
+  const closed: number[] = [];
+  ten.forEach(({ socket }, index) => socket.on('close', () => closed.push(index)));
+  const sixth = closeCode(ten[6]!.socket);
+  const successor = await listenAt(server, token, ten[6]!.connectionId);
+  expect(await sixth).toBe(4409);
+  expect(closed).toEqual([6]);
+
+  const stranger = await listenAt(server, await accessToken());
+  const first = closeCode(ten[0]!.socket);
+  const another = await listenAt(server, token, stranger.connectionId);
+  expect(await first).toBe(4409);
+  expect(closed).toEqual([6, 0]);
+  // What is on its way out is counted no more, and can be named for nothing.
+  const second = closeCode(ten[1]!.socket);
+  const last = await listenAt(server, token, ten[6]!.connectionId);
+  expect(await second).toBe(4409);
+  expect(stranger.socket.readyState).toBe(WebSocket.OPEN);
+  for (const { socket } of [...ten, successor, another, last, stranger]) {
+    socket.terminate();
+  }
+});
+
+test('a client that moves to another socket beside nine costs nobody theirs', async () => {
+  const phone = newPhone();
+  const asked: WebSocket[] = [];
+  class Told extends WebSocket {
+    constructor(url: string) {
+      super(url);
+      asked.push(this);
+    }
+  }
+  const errors: unknown[] = [];
+  const client = server.client({ WebSocket: Told });
+  const { challengeId } = await client.otp.request.mutate({ phone });
+  const code = await server.code(phone);
+  const { accessToken: token } = await client.otp.verify.mutate({ challengeId, code });
+  const others = [await listenAt(server, token)];
+  const ready: unknown[] = [];
+  client.stream.onEvent.subscribe(undefined, {
+    onData: ({ data }) => data.type === 'stream.ready' && ready.push(data),
+    onError: (error) => errors.push(error),
+  });
+  await expect.poll(() => ready).toHaveLength(1);
+  while (others.length < 9) {
+    others.push(await listenAt(server, token));
+  }
+  const notice = Buffer.from('{"id":null,"method":"reconnect"}');
+  asked[0]?.emit('message', notice, false);
+  await expect.poll(() => ready, { timeout: 5_000 }).toHaveLength(2);
+  await expect.poll(() => asked[0]?.readyState).toBe(WebSocket.CLOSED);
+  expect(others.map(({ socket }) => socket.readyState)).toEqual(others.map(() => WebSocket.OPEN));
+  expect(asked).toHaveLength(2);
+  expect(errors).toEqual([]);
+  others.forEach(({ socket }) => socket.terminate());
+});
+
 test('a socket ends with its token, and lives on when another process is given a new one for it', async () => {
   await using database = await cloneDatabase();
   const [phone, strange, code] = ['+989130900001', '+989130900002', '123456'];
@@ -242,6 +359,7 @@ function setClock(of: TestServer): { aheadMs: number } {
 async function listenAt(
   at: TestServer,
   token: string,
+  replaces?: string,
 ): Promise<{ socket: WebSocket; connectionId: string }> {
   const socket = new WebSocket(`${at.url.replace('http', 'ws')}/trpc?connectionParams=1`);
   await once(socket, 'open');
@@ -252,7 +370,7 @@ async function listenAt(
       ready.resolve(connectionId);
     }
   });
-  socket.send(params(token));
+  socket.send(params(token, replaces));
   socket.send(subscribe(1));
   return { socket, connectionId: await ready.promise };
 }

@@ -130,12 +130,8 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
           if (isTokenRefusal(error)) {
             return (await refresher.renew(accessToken)) !== null;
           }
-          const asksForTokens = op.path === refresh || isLogin;
-          if (appCodeOf(error) !== 'SESSION_ENDED' || asksForTokens) {
-            return false;
-          }
-          if (await session.isCurrent(credential)) {
-            await session.end('ended', credential.epoch);
+          if (appCodeOf(error) === 'SESSION_ENDED' && op.path !== refresh && !isLogin) {
+            await session.endOf(credential);
           }
           return false;
         };
@@ -149,7 +145,8 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
             return;
           }
           if (op.path === refresh) {
-            await session.renew(data, epoch);
+            const { refreshToken } = op.input as { refreshToken: string };
+            await session.alone(() => session.renew(data, epoch, refreshToken));
           } else if (isLogin) {
             await session.start(data, userIdOf(data));
           }

@@ -376,6 +376,77 @@ describe('a session that is over while it is refreshed', () => {
     expect(stored).toEqual(offsets.map(() => null));
   });
 
+  /** What is stored in the end when a tab does something, and another signs Sara in, so many ms later. */
+  async function storedAfterTabs(
+    offset: number,
+    change: (tab: Session, refresher: Refresher) => Promise<unknown>,
+  ): Promise<{ inStore: Tokens | null; seen: Tokens | null }> {
+    const store: TokenStore = { ...slowStore(), lock: mutex() };
+    const nobody = { started: () => undefined, ended: () => undefined };
+    const [tab, other] = [new Session(store, nobody), new Session(store, nobody)];
+    const refresher = new Refresher(tab, {
+      call: () => wait(20, pairOf('ali', 2)),
+      closed: new AbortController().signal,
+      device: () => Promise.resolve(null),
+    });
+    await tab.start(pairOf('ali', 1), 'ali');
+    const changed = failure(change(tab, refresher));
+    await wait(offset);
+    await other.start(pairOf('sara', 1), 'sara');
+    await changed;
+    return { inStore: await store.get(), seen: await tab.read() };
+  }
+
+  const changes: Record<string, Parameters<typeof storedAfterTabs>[1]> = {
+    'a refresh': (_, refresher) => refresher.renew('ali-1'),
+    'a call of session.refresh': (tab) =>
+      tab.alone(() => tab.renew(pairOf('ali', 2), tab.epoch, 'ali-1')),
+    'a sign-out': (tab) => tab.end('signed-out', tab.epoch),
+    'the news of its end': (tab) =>
+      tab.endOf({ epoch: tab.epoch, accessToken: 'ali-1', userId: 'ali' }),
+    'what it learns of its user': (tab) => tab.learnUser('ali', tab.epoch),
+  };
+
+  test.each(Object.keys(changes))(
+    'in one tab: %s is not written over the login of somebody else in another',
+    async (name) => {
+      const sara = { accessToken: 'sara-1', refreshToken: 'sara-1', userId: 'sara' };
+      const ends = await Promise.all(
+        offsets.map((offset) => storedAfterTabs(offset, changes[name]!)),
+      );
+      expect(ends.map(({ inStore }) => inStore)).toEqual(offsets.map(() => sara));
+      expect(ends.map(({ seen }) => seen)).toEqual(offsets.map(() => sara));
+    },
+  );
+
+  test('holds up no login of its own tab while the refresh waits for an answer', async () => {
+    const { held, options } = heldRefreshes();
+    await using it = await setUp(options);
+    await signInAs(it, 'ali');
+    it.server.sessions.expire();
+    const call = failure(it.client.user.me.query());
+    await vi.waitUntil(() => held.begun === 1);
+    await insideOf(it.client).session.start(it.server.sessions.issue('sara'), 'sara');
+    expect(await it.store.get()).toMatchObject({ userId: 'sara' });
+    held.release();
+    await call;
+    expect(await it.store.get()).toMatchObject({ userId: 'sara' });
+  });
+
+  test('is not written over the tokens that another tab has got, when it is noticed late', async () => {
+    const { held, options } = heldRefreshes();
+    await using it = await setUp(options);
+    await signInAs(it, 'ali');
+    const input = { refreshToken: 'refresh-1', attemptId: it.client.newId() };
+    const call = failure(it.client.session.refresh.mutate(input));
+    await vi.waitUntil(() => held.begun === 1);
+    const others = { accessToken: 'x', refreshToken: 'y', userId: 'ali' };
+    await it.store.set(others);
+    held.release();
+    await call;
+    expect(await it.store.get()).toEqual(others);
+  });
+
   test('is not written by a call of session.refresh either', async () => {
     const { held, options } = heldRefreshes();
     await using it = await setUp(options);
@@ -518,6 +589,16 @@ describe('retries', () => {
     await failures;
     expect(performance.now() - started).toBeLessThan(500);
     await expect(it.client.user.me.query()).rejects.toThrow('closed');
+  });
+
+  test('no refresh is sent that is needed only after the close', async () => {
+    const store = memoryTokenStore({ accessToken: 'a', refreshToken: 'r' });
+    const session = new Session(store, { started: () => undefined, ended: () => undefined });
+    const call = vi.fn<() => Promise<TokenPair>>();
+    const closed = AbortSignal.abort();
+    const refresher = new Refresher(session, { call, closed, device: () => Promise.resolve(null) });
+    await expect(refresher.renew('a')).rejects.toThrow('closed');
+    expect(call).not.toHaveBeenCalled();
   });
 
   test.each(['user.me', 'session.refresh'])('close ends a call that hangs in %s', async (path) => {

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { listen, setUp, signIn } from '../test/set-up.ts';
+import { listen, setUp, setUpListening, signIn, updated } from '../test/set-up.ts';
+import { opened, SilentClient, stopTime } from '../test/silent-client.ts';
 import { SilentSocket } from '../test/silent-socket.ts';
-import { createChaparClient, memoryTokenStore, type ChaparClient } from './index.ts';
 
 const random = Math.random;
 const notice = { id: null, method: 'reconnect' };
@@ -17,17 +17,14 @@ describe('a notice of the server', () => {
   });
 
   test('moves the stream while events go on: none is lost, none comes twice', async () => {
-    await using it = await setUp();
-    await signIn(it);
-    const heard = listen(it);
-    await vi.waitUntil(() => heard.events.length === 1);
+    await using it = await setUpListening();
+    const { heard } = it;
     let seq = 0;
     for (let round = 0; round < 300; round += 1) {
       for (let index = 0; index < 3; index += 1) {
         seq += 1;
-        const event = { type: 'user.updated', streamId: 's', seq, at: '', body: {} };
         // Up to ten events share a place in the log, as they do on the real server.
-        it.server.append({ cursor: 10 + Math.floor(seq / 10), event });
+        it.server.append(updated(seq, 10 + Math.floor(seq / 10)));
       }
       if (round % 60 === 30) {
         it.server.notice();
@@ -53,17 +50,14 @@ describe('a notice of the server', () => {
     it.server.notice();
     await vi.waitUntil(() => all.every(({ events }) => events.length === 2));
     await vi.waitUntil(() => it.server.sockets.size === 1);
-    const event = { type: 'user.updated', streamId: 's', seq: 1, at: '', body: {} };
-    it.server.append({ cursor: 10, event });
+    it.server.append(updated(1));
     await vi.waitUntil(() => all.every((heard) => heard.seqs.length === 1));
     expect(it.server.opened).toBe(2);
   });
 
   test('whose server takes no more sockets leaves the old one serving until it closes', async () => {
-    await using it = await setUp();
-    await signIn(it);
-    const heard = listen(it);
-    await vi.waitUntil(() => heard.events.length === 1);
+    await using it = await setUpListening();
+    const { heard } = it;
     let tries = 0;
     it.server.faults.cutSocket = () => {
       tries += 1;
@@ -71,13 +65,12 @@ describe('a notice of the server', () => {
     };
     it.server.notice();
     await vi.waitUntil(() => tries >= 3);
-    const event = (seq: number) => ({ type: 'user.updated', streamId: 's', seq, at: '', body: {} });
-    it.server.append({ cursor: 10, event: event(1) });
+    it.server.append(updated(1));
     await vi.waitUntil(() => heard.seqs.length === 1);
     expect(it.states).toEqual(['connecting', 'live']);
     expect(tries).toBeLessThan(12);
     it.server.close(1012);
-    it.server.append({ cursor: 10, event: event(2) });
+    it.server.append(updated(2));
     await vi.waitUntil(() => it.states.length === 3);
     it.server.faults.cutSocket = () => false;
     await vi.waitUntil(() => heard.seqs.length === 2, { timeout: 5_000 });
@@ -85,10 +78,8 @@ describe('a notice of the server', () => {
   });
 
   test('to a client that needs no socket any more opens none', async () => {
-    await using it = await setUp();
-    await signIn(it);
-    const heard = listen(it);
-    await vi.waitUntil(() => heard.events.length === 1);
+    await using it = await setUpListening();
+    const { heard } = it;
     heard.stop();
     it.server.notice();
     await vi.waitUntil(() => it.server.sockets.size === 0);
@@ -98,54 +89,36 @@ describe('a notice of the server', () => {
 });
 
 describe('while a socket is replaced', () => {
-  const clients: ChaparClient[] = [];
-  let seen: number[] = [];
-  let errors: unknown[] = [];
-  let states: string[] = [];
+  let it: SilentClient;
 
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    vi.spyOn(Math, 'random').mockReturnValue(0.5);
-    SilentSocket.all = [];
-    [seen, errors, states] = [[], [], []];
+    stopTime();
+    it = new SilentClient();
   });
 
   afterEach(async () => {
-    await Promise.all(clients.map((client) => client.close()));
-    clients.length = 0;
+    await it.client.close();
     vi.useRealTimers();
   });
 
-  function follow(): void {
-    const client = createChaparClient({
-      url: 'http://silent.test/',
-      tokenStore: memoryTokenStore({ accessToken: 'a', refreshToken: 'r' }),
-      WebSocket: SilentSocket,
-      onConnectionChange: (state) => states.push(state),
-    });
-    clients.push(client);
-    client.stream.onEvent.subscribe(undefined, {
-      onData: ({ data: event }) => 'seq' in event && seen.push(event.seq),
-      onError: (error) => errors.push(error),
-    });
-  }
-
   /** A socket that has served well and was asked to be replaced; the other is open. */
   async function replace(): Promise<[SilentSocket, SilentSocket]> {
-    follow();
-    await vi.advanceTimersByTimeAsync(10);
-    const old = SilentSocket.all[0]!;
-    old.open();
-    await vi.advanceTimersByTimeAsync(10);
+    it.follow();
+    const old = await opened(0);
     old.start();
     old.deliver('10', 1);
     await vi.advanceTimersByTimeAsync(6_000);
     old.receive(notice);
-    await vi.advanceTimersByTimeAsync(760);
-    const next = SilentSocket.all[1]!;
-    next.open();
-    await vi.advanceTimersByTimeAsync(10);
-    return [old, next];
+    await vi.advanceTimersByTimeAsync(750);
+    return [old, await opened(1)];
+  }
+
+  /** A third socket takes the stream over. @returns where it goes on */
+  async function goOn(): Promise<unknown> {
+    const third = await opened(2);
+    third.start();
+    third.deliver('12', 3);
+    return third.lastEventId;
   }
 
   test('events that share a place with one that came over the old socket are not dropped', async () => {
@@ -157,8 +130,29 @@ describe('while a socket is replaced', () => {
     next.deliver('10', 2);
     old.deliver('10', 4);
     next.deliver('10', 4);
-    expect(seen).toEqual([1, 2, 3, 4]);
-    expect(states).toEqual(['connecting', 'live']);
+    expect(it.seen).toEqual([1, 2, 3, 4]);
+    expect(it.states).toEqual(['connecting', 'live']);
+  });
+
+  const params = ({ sent }: SilentSocket): unknown => JSON.parse(sent[0] ?? '');
+
+  test('the new one says which it replaces, as the server calls it', async () => {
+    it.follow();
+    const old = await opened(0);
+    expect(params(old)).toMatchObject({ data: { token: 'a' } });
+    old.start();
+    old.say('10', { type: 'stream.ready', connectionId: 'first' });
+    old.receive(notice);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const next = await opened(1);
+    expect(params(next)).toMatchObject({ data: { token: 'a', replaces: 'first' } });
+    next.start();
+    next.say('10', { type: 'stream.ready', connectionId: 'second' });
+    // The server need not have noticed yet that it is lost.
+    next.closed(1006);
+    old.closed(1006);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(params(await opened(2))).toMatchObject({ data: { token: 'a', replaces: 'second' } });
   });
 
   test('it is let go once the new one serves, and its end is no loss', async () => {
@@ -171,7 +165,7 @@ describe('while a socket is replaced', () => {
     expect(old.readyState).toBe(2);
     await vi.advanceTimersByTimeAsync(15_000);
     expect(SilentSocket.all).toHaveLength(2);
-    expect(states).toEqual(['connecting', 'live']);
+    expect(it.states).toEqual(['connecting', 'live']);
   });
 
   test('4409 is for it when it has to make room for the new one', async () => {
@@ -180,8 +174,8 @@ describe('while a socket is replaced', () => {
     await vi.advanceTimersByTimeAsync(10);
     next.start();
     next.deliver('11', 2);
-    expect(seen).toEqual([1, 2]);
-    expect(errors).toEqual([]);
+    expect(it.seen).toEqual([1, 2]);
+    expect(it.errors).toEqual([]);
     await vi.advanceTimersByTimeAsync(15_000);
     expect(SilentSocket.all).toHaveLength(2);
   });
@@ -190,18 +184,13 @@ describe('while a socket is replaced', () => {
     const [old, next] = await replace();
     next.closed(1012);
     old.deliver('11', 2);
-    expect(seen).toEqual([1, 2]);
-    expect(states).toEqual(['connecting', 'live']);
+    expect(it.seen).toEqual([1, 2]);
+    expect(it.states).toEqual(['connecting', 'live']);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(SilentSocket.all).toHaveLength(3);
-    const third = SilentSocket.all[2]!;
-    third.open();
-    await vi.advanceTimersByTimeAsync(10);
-    expect(third.lastEventId).toBe('11');
-    third.start();
-    third.deliver('12', 3);
-    expect(seen).toEqual([1, 2, 3]);
-    expect(states).toEqual(['connecting', 'live']);
+    expect(await goOn()).toBe('11');
+    expect(it.seen).toEqual([1, 2, 3]);
+    expect(it.states).toEqual(['connecting', 'live']);
   });
 
   test('a new one that is lost after it has served gives the stream to the next', async () => {
@@ -211,13 +200,8 @@ describe('while a socket is replaced', () => {
     old.receive('PONG');
     next.closed(1006);
     await vi.advanceTimersByTimeAsync(2_000);
-    const third = SilentSocket.all[2]!;
-    third.open();
-    await vi.advanceTimersByTimeAsync(10);
-    expect(third.lastEventId).toBe('11');
-    third.start();
-    third.deliver('12', 3);
-    expect(seen).toEqual([1, 2, 3]);
+    expect(await goOn()).toBe('11');
+    expect(it.seen).toEqual([1, 2, 3]);
   });
 
   test('the end of the old one shortens the wait of a client that could not replace it', async () => {
@@ -230,18 +214,17 @@ describe('while a socket is replaced', () => {
       failing.forEach((socket) => socket.closed(1006));
     }
     const tries = SilentSocket.all.length;
-    expect(states).toEqual(['connecting', 'live']);
+    expect(it.states).toEqual(['connecting', 'live']);
     old.closed(1012);
     await vi.advanceTimersByTimeAsync(760);
     expect(SilentSocket.all).toHaveLength(tries + 1);
-    expect(states).toEqual(['connecting', 'live', 'connecting']);
+    expect(it.states).toEqual(['connecting', 'live', 'connecting']);
   });
 
   test('200 clients that are told at once spread over a second and a half', async () => {
     vi.mocked(Math.random).mockImplementation(random);
-    for (let index = 0; index < 200; index += 1) {
-      follow();
-    }
+    const all = Array.from({ length: 200 }, () => new SilentClient());
+    all.forEach((one) => one.follow());
     await vi.advanceTimersByTimeAsync(10);
     const olds = [...SilentSocket.all];
     for (const old of olds) {
@@ -265,5 +248,6 @@ describe('while a socket is replaced', () => {
       delays.filter((delay) => Math.floor(delay / 100) === index),
     );
     expect(Math.max(...tenths.map(({ length }) => length))).toBeLessThan(40);
+    await Promise.all(all.map(({ client }) => client.close()));
   });
 });

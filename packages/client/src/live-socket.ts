@@ -1,11 +1,13 @@
 import type { TRPCWebSocketClient } from '@trpc/client';
 import { comeBackOf } from './backoff.ts';
+import { Dependents, idleMs, type Dependent } from './dependents.ts';
 import { localError, SocketRefusedError } from './errors.ts';
 import { HeldSockets, servedMs, type Held } from './held-sockets.ts';
 import { Pace } from './pace.ts';
 import type { Refresher } from './refresh.ts';
 import { Renewer, type CallRenew } from './renewal.ts';
 import type { Credential, Session } from './session.ts';
+import { SocketSignIn } from './socket-sign-in.ts';
 import { createTrpcSocket, reconnectNotice } from './trpc-socket.ts';
 import { SupervisedSocket, type SocketConstructor } from './web-socket.ts';
 
@@ -18,12 +20,6 @@ export type ConnectionState =
   /** Nobody listens, the server refused, or several tries have failed (they go on). */
   | 'offline';
 
-/** A subscription that depends on the socket. */
-export interface Dependent {
-  fail(error: Error): void;
-  complete(): void;
-}
-
 interface LiveSocketOptions {
   url: string;
   WebSocket: SocketConstructor;
@@ -33,8 +29,6 @@ interface LiveSocketOptions {
   onChange(state: ConnectionState): void;
 }
 
-/** Shorter than the ping interval: every pong counts as activity. */
-const idleMs = 10_000;
 const offlineAfterFailures = 3;
 
 /**
@@ -46,27 +40,25 @@ export class LiveSocket {
   readonly client: TRPCWebSocketClient;
   readonly #options: LiveSocketOptions;
   readonly #renewer: Renewer;
-  readonly #dependents = new Set<Dependent>();
+  readonly #signIn: SocketSignIn;
+  readonly #dependents = new Dependents(() => void this.#rest());
   readonly #pace = new Pace();
   readonly #sockets = new HeldSockets();
   #state: ConnectionState = 'offline';
-  #credential: Credential = { epoch: 0, accessToken: null, userId: null };
-  /** A token that the server does not accept. */
-  #refused: string | null = null;
   /** What has to be known before the next socket is opened. */
   #settled: Promise<unknown> = Promise.resolve();
-  #idle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LiveSocketOptions) {
     this.#options = options;
     const { WebSocket: Inner, session, refresher, renew } = options;
     this.#renewer = new Renewer({ session, refresher, call: renew });
+    this.#signIn = new SocketSignIn(options);
     this.client = createTrpcSocket({
       prepare: () => this.#prepare(),
-      token: () => this.#credential.accessToken ?? '',
+      params: () => this.#signIn.params,
       open: (url) =>
         new SupervisedSocket(new Inner(url), {
-          opening: (socket) => this.#sockets.add(socket, this.#credential),
+          opening: (socket) => this.#sockets.add(socket, this.credential),
           speaking: (socket) => this.#sockets.speaking(socket),
           closed: (socket, code) => this.#closed(socket, code),
         }),
@@ -78,16 +70,9 @@ export class LiveSocket {
 
   /** Counts a subscription in. @returns what counts it out */
   enlist(dependent: Dependent): () => void {
-    clearTimeout(this.#idle);
-    this.#dependents.add(dependent);
+    const leave = this.#dependents.add(dependent);
     this.#report();
-    return () => {
-      if (!this.#dependents.delete(dependent) || this.#dependents.size > 0) {
-        return;
-      }
-      clearTimeout(this.#idle);
-      this.#idle = setTimeout(() => void this.#rest(), idleMs);
-    };
+    return leave;
   }
 
   /** An event has come over the socket that speaks. */
@@ -100,18 +85,19 @@ export class LiveSocket {
       const { socket, held } = speaker;
       const id = 'connectionId' in event ? event.connectionId : null;
       held.connectionId = typeof id === 'string' ? id : null;
+      this.#signIn.connectionId = held.connectionId;
       held.stopRenewal ??= this.#keep(socket, held);
     }
   }
 
   /** Who the newest socket was opened for. */
   get credential(): Credential {
-    return this.#credential;
+    return this.#signIn.credential;
   }
 
   /** Gives up the present sockets; new ones are opened with the tokens of that time. */
   reopen(refused: string | null = null): void {
-    this.#refused = refused;
+    this.#signIn.refused = refused;
     this.#sockets.close();
   }
 
@@ -123,18 +109,12 @@ export class LiveSocket {
 
   /** Ends all subscriptions, by `error` where there is one, and closes. */
   async stop(error: Error | null): Promise<void> {
-    for (const dependent of this.#dependents) {
-      if (error) {
-        dependent.fail(error);
-      } else {
-        dependent.complete();
-      }
-    }
+    this.#dependents.end(error);
     await this.#rest();
   }
 
   async #rest(): Promise<void> {
-    clearTimeout(this.#idle);
+    this.#dependents.stopWaiting();
     const done = this.client.close();
     this.#pace.cut('stop');
     this.reopen();
@@ -144,7 +124,6 @@ export class LiveSocket {
 
   /** Everything before a socket is opened. Rejects to have tRPC's client try again. */
   async #prepare(): Promise<string> {
-    const { session, refresher, url } = this.#options;
     const turn = this.#pace.next();
     this.#report();
     const isWanted = await turn;
@@ -155,22 +134,18 @@ export class LiveSocket {
       }
       throw new Error('no socket is needed');
     }
-    await (this.#refused === null ? refresher.current() : refresher.renew(this.#refused));
-    // Read once more, since somebody else may have signed in.
-    const credential = await session.credential();
-    if (credential.accessToken === null) {
+    if (!(await this.#signIn.prepare())) {
       void this.stop(localError('AUTH_REQUIRED', 'Please sign in.'));
       throw new Error('nobody is signed in');
     }
-    this.#credential = credential;
-    return url;
+    return this.#options.url;
   }
 
   #serving(): void {
     const held = this.#sockets.speaker?.held;
     if (held?.servingSince === null) {
       held.servingSince = performance.now();
-      this.#refused = null;
+      this.#signIn.refused = null;
       this.#report();
     }
   }
@@ -206,7 +181,7 @@ export class LiveSocket {
     this.#pace.lost(code, servedMs(held));
     const advice = comeBackOf(code);
     if (advice === 'refresh') {
-      this.#refused = held.credential.accessToken;
+      this.#signIn.refused = held.credential.accessToken;
     } else if (advice === 'never') {
       this.#refusedForGood(code, held.credential);
     }
@@ -222,13 +197,7 @@ export class LiveSocket {
       return;
     }
     // With other tokens than the socket had, it is for the server to say whether they are good.
-    const settle = async (): Promise<void> => {
-      const { session } = this.#options;
-      if (await session.isCurrent(credential)) {
-        await session.end('ended', credential.epoch);
-      }
-    };
-    this.#settled = settle().catch(() => undefined);
+    this.#settled = this.#options.session.endOf(credential).catch(() => undefined);
   }
 
   #report(): void {

@@ -34,6 +34,23 @@ function follow(it: Setup) {
   return { asked, state, shown };
 }
 
+/** A client that is signed in, and a state whose first snapshot is asked for. */
+async function setUpState() {
+  const it = await setUp();
+  await signIn(it);
+  const followed = follow(it);
+  await vi.waitUntil(() => followed.asked.length === 1);
+  return { ...it, ...followed };
+}
+
+/** The same with this snapshot. */
+async function setUpReady(snapshot: number[]) {
+  const it = await setUpState();
+  it.asked[0]!.answer(snapshot);
+  await isReady(it.state);
+  return it;
+}
+
 async function isReady(state: LiveState<number[]>): Promise<number[] | null> {
   await vi.waitUntil(() => state.get().phase === 'ready');
   return state.get().state;
@@ -60,10 +77,8 @@ test('a snapshot is read once the stream is live, and events go on top', async (
 });
 
 test('events that come while the snapshot is read wait for it, in order', async () => {
-  await using it = await setUp();
-  await signIn(it);
-  const { asked, state, shown } = follow(it);
-  await vi.waitUntil(() => asked.length === 1);
+  await using it = await setUpState();
+  const { asked, state, shown } = it;
   it.server.append(entry(1), entry(2), entry(3));
   await wait(50);
   expect(shown).toEqual([]);
@@ -73,10 +88,8 @@ test('events that come while the snapshot is read wait for it, in order', async 
 });
 
 test('a reset while the snapshot is read makes it worthless', async () => {
-  await using it = await setUp();
-  await signIn(it);
-  const { asked, state, shown } = follow(it);
-  await vi.waitUntil(() => asked.length === 1);
+  await using it = await setUpState();
+  const { asked, state, shown } = it;
   it.server.append(entry(1), reset, entry(5));
   await vi.waitUntil(() => asked.length === 2);
   asked[0]!.answer([0]);
@@ -87,12 +100,8 @@ test('a reset while the snapshot is read makes it worthless', async () => {
 });
 
 test('two resets: the answer to the last snapshot counts, whichever comes first', async () => {
-  await using it = await setUp();
-  await signIn(it);
-  const { asked, state, shown } = follow(it);
-  await vi.waitUntil(() => asked.length === 1);
-  asked[0]!.answer([1]);
-  await isReady(state);
+  await using it = await setUpReady([1]);
+  const { asked, state, shown } = it;
   it.server.append(reset, entry(2), reset, entry(9));
   await vi.waitUntil(() => asked.length === 3);
   expect(state.get()).toEqual({ state: [1], phase: 'loading', error: null });
@@ -105,10 +114,8 @@ test('two resets: the answer to the last snapshot counts, whichever comes first'
 });
 
 test('a snapshot that cannot be read is tried again, and what came meanwhile is not lost', async () => {
-  await using it = await setUp();
-  await signIn(it);
-  const { asked, state } = follow(it);
-  await vi.waitUntil(() => asked.length === 1);
+  await using it = await setUpState();
+  const { asked, state } = it;
   asked[0]!.fail(new Error('no network'));
   await vi.waitUntil(() => state.get().error !== null);
   expect(state.get()).toMatchObject({ state: null, phase: 'loading' });
@@ -123,10 +130,8 @@ test('a snapshot that cannot be read is tried again, and what came meanwhile is 
 });
 
 test('wake ends the wait for the next try', async () => {
-  await using it = await setUp();
-  await signIn(it);
-  const { asked } = follow(it);
-  await vi.waitUntil(() => asked.length === 1);
+  await using it = await setUpState();
+  const { asked } = it;
   vi.mocked(Math.random).mockReturnValue(1);
   asked[0]!.fail(new Error('no network'));
   await wait(100);
@@ -136,12 +141,8 @@ test('wake ends the wait for the next try', async () => {
 });
 
 test('a cut connection reads no new snapshot: the stream resumes', async () => {
-  await using it = await setUp();
-  await signIn(it);
-  const { asked, state } = follow(it);
-  await vi.waitUntil(() => asked.length === 1);
-  asked[0]!.answer([]);
-  await isReady(state);
+  await using it = await setUpReady([]);
+  const { asked, state } = it;
   it.server.append(entry(1));
   await vi.waitUntil(() => state.get().state?.length === 1);
   it.server.cut();
@@ -170,10 +171,8 @@ test('an event that cannot be applied is answered by a new snapshot', async () =
 });
 
 test('too many events in wait are given up for a newer snapshot', async () => {
-  await using it = await setUp();
-  await signIn(it);
-  const { asked, state } = follow(it);
-  await vi.waitUntil(() => asked.length === 1);
+  await using it = await setUpState();
+  const { asked, state } = it;
   it.server.append(...Array.from({ length: 1_001 }, (_, index) => entry(index + 1)));
   await vi.waitUntil(() => asked.length === 2);
   it.server.append(entry(1_002));
@@ -205,12 +204,8 @@ test('is over when the session ends, and when it is closed', async () => {
 });
 
 test('a new login begins with nothing of the one before', async () => {
-  await using it = await setUp();
-  await signIn(it);
-  const { asked, state, shown } = follow(it);
-  await vi.waitUntil(() => asked.length === 1);
-  asked[0]!.answer([1]);
-  await isReady(state);
+  await using it = await setUpReady([1]);
+  const { asked, state, shown } = it;
   await signIn(it);
   await vi.waitUntil(() => asked.length === 2);
   expect(state.get()).toEqual({ state: null, phase: 'loading', error: null });
@@ -231,12 +226,8 @@ test('a listener that throws holds nothing up', async () => {
       }
     });
   });
-  await using it = await setUp();
-  await signIn(it);
-  const { asked, state } = follow(it);
-  await vi.waitUntil(() => asked.length === 1);
-  asked[0]!.answer([1]);
-  await isReady(state);
+  await using it = await setUpReady([1]);
+  const { asked, state } = it;
   state.subscribe(() => {
     throw new Error('of a listener');
   });

@@ -1,13 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Entry } from '../test/fake-log.ts';
-import { listen, setUp, signIn } from '../test/set-up.ts';
+import { listen, setUp, signIn, updated } from '../test/set-up.ts';
 import { appCodeOf, SocketRefusedError } from './index.ts';
 
 /** Events share cursors, as they do on the real server. */
 function entry(seq: number, streamId = 's'): Entry {
-  const event = { type: 'user.updated', streamId, seq, at: '', body: {} };
-  return { cursor: 10 + Math.floor(seq / 2), event };
+  return updated(seq, 10 + Math.floor(seq / 2), streamId);
 }
 
 /** The event by which the server says that a session has ended. */

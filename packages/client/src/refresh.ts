@@ -1,5 +1,5 @@
 import { fullJitterMs, pause } from './backoff.ts';
-import { appCodeOf, isTransient } from './errors.ts';
+import { appCodeOf, closedError, isTransient } from './errors.ts';
 import { newId } from './id.ts';
 import type { Session, SessionEndReason, TokenPair } from './session.ts';
 import type { Tokens } from './tokens.ts';
@@ -47,14 +47,14 @@ export class Refresher {
   /** The tokens to use now, refreshed first when they are about to expire. Null: signed out. */
   async current(): Promise<Tokens | null> {
     const tokens = await this.#session.read();
-    if (!tokens || !this.#session.isExpiring(tokens.accessToken)) {
+    if (!tokens || !this.#session.life.isExpiring(tokens.accessToken)) {
       return tokens;
     }
     try {
       return await this.renew(tokens.accessToken);
     } catch (error) {
       // Still good for some seconds.
-      if (isTransient(error) && !this.#session.isExpired(tokens.accessToken)) {
+      if (isTransient(error) && !this.#session.life.isExpired(tokens.accessToken)) {
         return tokens;
       }
       throw error;
@@ -69,32 +69,33 @@ export class Refresher {
     // The device's key comes first: to make one takes the same lock as the refresh that sends it.
     this.#running ??= this.#device()
       .then(() => this.#session.alone(() => this.#renewAlone(stale)))
+      // Whatever became of it: who waits for its turn meanwhile may have signed in.
+      .then(() => this.#session.read())
       .finally(() => {
         this.#running = null;
       });
     return this.#running;
   }
 
-  async #renewAlone(stale: string): Promise<Tokens | null> {
-    const epoch = this.#session.epoch;
-    const tokens = await this.#session.read();
-    if (tokens?.accessToken !== stale || epoch !== this.#session.epoch) {
-      return tokens;
+  async #renewAlone(stale: string): Promise<void> {
+    const { epoch } = this.#session;
+    const tokens = await this.#session.stored(epoch);
+    if (tokens?.accessToken !== stale) {
+      return;
+    }
+    if (this.#closed.aborted) {
+      throw closedError();
     }
     const attemptId = tokens.attemptId ?? newId();
     if (tokens.attemptId === undefined) {
       await this.#session.keepAttempt(tokens, attemptId, epoch);
     }
+    const { refreshToken } = tokens;
     try {
-      const pair = await this.#ask({ refreshToken: tokens.refreshToken, attemptId });
-      const others = await this.#othersThan(tokens);
-      if (others !== tokens) {
-        return others;
-      }
-      await this.#session.renew(pair, epoch);
-      return await this.#session.read();
+      const pair = await this.#ask({ refreshToken, attemptId });
+      await this.#session.renew(pair, epoch, refreshToken);
     } catch (error) {
-      return this.#recover(error, tokens, epoch);
+      await this.#recover(error, refreshToken, epoch);
     }
   }
 
@@ -112,32 +113,27 @@ export class Refresher {
     }
   }
 
-  async #recover(error: unknown, tokens: Tokens, epoch: number): Promise<Tokens | null> {
+  /** Rejects, unless others have changed the tokens meanwhile. */
+  async #recover(error: unknown, used: string, epoch: number): Promise<void> {
+    const hasChanged = async (): Promise<boolean> =>
+      (await this.#session.stored(epoch))?.refreshToken !== used;
     const code = appCodeOf(error);
     if (code === 'SESSION_RETRY_WITH_CURRENT') {
       // The refresh token is used up: asking with it again would only end the session.
       for (let attempt = 0; attempt < othersTries; attempt += 1) {
         await pause(othersBaseMs * 2 ** attempt, this.#closed);
-        const others = await this.#othersThan(tokens);
-        if (others !== tokens) {
-          return others;
+        if (await hasChanged()) {
+          return;
         }
       }
     }
     const reason = code === null ? undefined : endings[code];
     if (reason) {
-      const others = await this.#othersThan(tokens);
-      if (others !== tokens) {
-        return others;
+      if (await hasChanged()) {
+        return;
       }
       await this.#session.end(reason, epoch);
     }
     throw error;
-  }
-
-  /** What is in the store now; `tokens` itself when they are still there. */
-  async #othersThan(tokens: Tokens): Promise<Tokens | null> {
-    const stored = await this.#session.read();
-    return stored?.refreshToken === tokens.refreshToken ? tokens : stored;
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { listen, setUp, signIn } from '../test/set-up.ts';
+import { listen, setUp, signIn, updated } from '../test/set-up.ts';
 import { memoryTokenStore } from './index.ts';
 import { Refresher } from './refresh.ts';
 import { Renewer } from './renewal.ts';
@@ -18,8 +18,7 @@ describe('a live socket', () => {
     await signIn(it);
     const heard = listen(it);
     await wait(6_000);
-    const event = { type: 'user.updated', streamId: 's', seq: 1, at: '', body: {} };
-    it.server.append({ cursor: 10, event });
+    it.server.append(updated(1));
     await vi.waitUntil(() => heard.seqs.length === 1);
     expect(it.server.opened).toBe(1);
     expect(it.states).toEqual(['connecting', 'live']);
@@ -53,8 +52,7 @@ describe('a live socket', () => {
     const heard = listen(it);
     await vi.waitUntil(() => heard.events.length === 1);
     for (let seq = 1; seq <= 40; seq += 1) {
-      const event = { type: 'user.updated', streamId: 's', seq, at: '', body: {} };
-      it.server.append({ cursor: 10 + Math.floor(seq / 10), event });
+      it.server.append(updated(seq, 10 + Math.floor(seq / 10)));
       await wait(100);
     }
     await vi.waitUntil(() => heard.seqs.length === 40);
@@ -74,8 +72,7 @@ describe('a live socket', () => {
     it.server.renew = () => ({ expiresAt: new Date(Date.now() + 300_000).toISOString() });
     const heard = listen(it);
     await vi.waitUntil(() => it.server.closed.length === 1, { timeout: 5_000 });
-    const event = { type: 'user.updated', streamId: 's', seq: 1, at: '', body: {} };
-    it.server.append({ cursor: 10, event });
+    it.server.append(updated(1));
     await vi.waitUntil(() => heard.seqs.length === 1, { timeout: 5_000 });
     expect(it.server.closed).toEqual([4401]);
     expect(it.states).toEqual(['connecting', 'live', 'connecting', 'live']);
@@ -151,7 +148,7 @@ describe('Renewer', () => {
         },
       });
     if (!stored) {
-      void session.renew(issue(), session.epoch);
+      void session.start(issue(), null);
     }
     return { store, session, calls, keep, issue, failures: () => failed };
   }
@@ -176,7 +173,7 @@ describe('Renewer', () => {
     const { calls, keep, session, issue } = start();
     const stop = keep('token-1');
     await vi.advanceTimersByTimeAsync(100_000);
-    await session.renew(issue(), session.epoch);
+    await session.renew(issue(), session.epoch, 'r');
     await vi.advanceTimersByTimeAsync(300_000);
     stop();
     expect(calls).toEqual(['renew token-2 270', 'refresh 370', 'renew token-3 370']);

@@ -62,7 +62,7 @@ export class Renewer {
         plan(soonestMs + Math.random() * (lookMs - soonestMs));
         return;
       }
-      const life = session.lifeOf(token)?.of ?? Infinity;
+      const life = session.life.of(token)?.of ?? Infinity;
       const lead = Math.min(leadMs, life / 2) * (1 + Math.random() * leadSpread);
       plan(Math.max(soonestMs, endsAt - performance.now() - lead));
     };
@@ -108,7 +108,7 @@ export class Renewer {
   }
 
   #endOf(token: string): number | null {
-    const life = this.#options.session.lifeOf(token);
+    const life = this.#options.session.life.of(token);
     return life && performance.now() + life.ms;
   }
 

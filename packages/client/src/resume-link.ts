@@ -85,8 +85,7 @@ export function resumeLink(live: LiveSocket, session: Session): TRPCLink<AppRout
         const sessionEnded = async (error: Error): Promise<void> => {
           const { credential } = live;
           try {
-            if (await session.isCurrent(credential)) {
-              await session.end('ended', credential.epoch);
+            if (await session.endOf(credential)) {
               fail(error);
             } else {
               live.reopen();

@@ -1,3 +1,5 @@
+import { StoredTokens } from './stored-tokens.ts';
+import { TokenLife } from './token-life.ts';
 import type { Tokens, TokenStore } from './tokens.ts';
 
 /**
@@ -33,11 +35,9 @@ export interface Credential {
   userId: string | null;
 }
 
-const refreshBeforeMs = 30_000;
-
-/** Who is signed in, by the token store, and how long the access token still lives. */
+/** Who is signed in, by the token store, and what they are signed in with. */
 export class Session {
-  readonly #store: TokenStore;
+  readonly #stored: StoredTokens;
   readonly #listeners: SessionListeners;
   #epoch = 0;
   #signingOut = 0;
@@ -49,13 +49,10 @@ export class Session {
   readonly #signedIn = new Set<number>();
   /** By the tokens that were in the store last. */
   #userId: string | null = null;
-  /** Settled when nothing is being written. */
-  #writes: Promise<unknown> = Promise.resolve();
-  /** Of the token that this process got itself; that of any other is unknown. */
-  #life: { accessToken: string; startedAt: number; ms: number } | null = null;
+  readonly life = new TokenLife();
 
   constructor(store: TokenStore, listeners: SessionListeners) {
-    this.#store = store;
+    this.#stored = new StoredTokens(store);
     this.#listeners = listeners;
   }
 
@@ -90,13 +87,11 @@ export class Session {
   /** The stored tokens, and the epoch that they are of. */
   async #look(): Promise<{ epoch: number; tokens: Tokens | null }> {
     // What is not written yet is not to be taken for what others have done.
-    let writes: Promise<unknown> | null = null;
-    while (writes !== this.#writes) {
-      writes = this.#writes;
-      await writes;
+    while (this.#stored.isBusy) {
+      await this.#stored.settled();
     }
     const epoch = this.#epoch;
-    const tokens = await this.#store.get();
+    const tokens = await this.#stored.get();
     if (tokens) {
       this.#signedIn.add(epoch);
     }
@@ -106,7 +101,7 @@ export class Session {
     if (tokens) {
       this.#meet(tokens.userId ?? null);
     } else if (this.#isKnown) {
-      await this.end('ended', epoch);
+      await this.end('ended', epoch, false);
     }
     return { epoch: this.#epoch, tokens };
   }
@@ -118,7 +113,7 @@ export class Session {
     this.#userId = userId;
     if (isOther) {
       this.#begin();
-      this.#life = null;
+      this.life.forget();
       this.#listeners.started();
     }
   }
@@ -128,48 +123,10 @@ export class Session {
     this.#signedIn.add(this.#epoch);
   }
 
-  /** One after the other: what is written last stays. */
-  #write(tokens: Tokens | null): Promise<unknown> {
-    const turn = this.#writes.then(() => this.#store.set(tokens));
-    this.#writes = turn.catch(() => undefined);
-    return turn;
-  }
-
-  /** Whether the token should be changed for a new one before it is used. */
-  isExpiring(accessToken: string): boolean {
-    const left = this.lifeOf(accessToken);
-    return left !== null && left.ms < Math.min(refreshBeforeMs, left.of / 2);
-  }
-
-  /** Whether the token is known to be of no use any more. */
-  isExpired(accessToken: string): boolean {
-    const left = this.lifeOf(accessToken);
-    return left !== null && left.ms <= 0;
-  }
-
-  /**
-   * What is left of a token's life, and how long it was, where that is known. By the monotonic
-   * clock: the device's date may be wrong or jump.
-   */
-  lifeOf(accessToken: string): { ms: number; of: number } | null {
-    const life = this.#life;
-    if (life?.accessToken !== accessToken) {
-      return null;
-    }
-    return { ms: life.startedAt + life.ms - performance.now(), of: life.ms };
-  }
-
-  /**
-   * Whether `credential` belongs to the session that is signed in now. A login that is under way
-   * decides it: one on the same device takes the older session over, which may be heard of first.
-   */
-  async isCurrent({ epoch, accessToken }: Credential): Promise<boolean> {
-    await this.#signIns;
-    const tokens = await this.read();
-    if (!tokens || epoch !== this.#epoch) {
-      return false;
-    }
-    return [accessToken, this.#life?.accessToken].includes(tokens.accessToken);
+  /** What is stored for the session of `epoch`, for who is alone; null when that is over. */
+  async stored(epoch: number): Promise<Tokens | null> {
+    const tokens = await this.#stored.get();
+    return epoch === this.#epoch && !this.#stored.isChanging ? tokens : null;
   }
 
   /** Somebody has just signed in. */
@@ -178,56 +135,104 @@ export class Session {
     const epoch = this.#epoch;
     this.#isKnown = false;
     this.#userId = userId;
-    await this.renew(pair, epoch);
+    const tokens = this.#take(pair);
+    await this.#stored.change(async () => {
+      if (epoch === this.#epoch) {
+        await this.#stored.write(tokens);
+      }
+    });
     if (epoch === this.#epoch) {
       this.#listeners.started();
     }
   }
 
-  /** New tokens for the session of `epoch`; those of one that is over are dropped. */
-  async renew(pair: TokenPair, epoch: number): Promise<void> {
-    if (epoch !== this.#epoch) {
-      return;
+  /**
+   * New tokens for the session of `epoch`, for who is alone. Those of one that is over are dropped, here
+   * or by others who have stored something else meanwhile.
+   *
+   * @param used the refresh token that they were got by
+   */
+  async renew(pair: TokenPair, epoch: number, used: string): Promise<void> {
+    const stored = await this.stored(epoch);
+    if (stored?.refreshToken === used && epoch === this.#epoch) {
+      await this.#stored.write(this.#take(pair));
     }
-    const { accessToken, refreshToken, accessExpiresIn } = pair;
-    this.#life = { accessToken, startedAt: performance.now(), ms: accessExpiresIn * 1000 };
+  }
+
+  #take({ accessToken, refreshToken, accessExpiresIn }: TokenPair): Tokens {
+    this.life.begin(accessToken, accessExpiresIn);
     const userId = this.#userId;
-    await this.#write({ accessToken, refreshToken, ...(userId !== null && { userId }) });
+    return { accessToken, refreshToken, ...(userId !== null && { userId }) };
   }
 
   /** Keeps whose the stored tokens are, when they were stored without it. */
   async learnUser(userId: string, epoch: number): Promise<void> {
     await this.alone(async () => {
-      const tokens = await this.read();
+      const tokens = await this.stored(epoch);
       if (tokens && tokens.userId === undefined && epoch === this.#epoch) {
         this.#userId = userId;
-        await this.#write({ ...tokens, userId });
+        await this.#stored.write({ ...tokens, userId });
       }
     });
   }
 
-  /** Remembers that a refresh begins, unless the session of `epoch` is over. */
+  /** Remembers that a refresh begins, unless the session of `epoch` is over. For who is alone. */
   async keepAttempt(tokens: Tokens, attemptId: string, epoch: number): Promise<void> {
     if (epoch === this.#epoch) {
-      await this.#write({ ...tokens, attemptId });
+      await this.#stored.write({ ...tokens, attemptId });
     }
   }
 
-  /** Ends the session of `epoch`, once. */
-  async end(reason: SessionEndReason, epoch: number): Promise<void> {
+  /**
+   * Ends the session of `epoch`, once.
+   *
+   * @param isStored false when its tokens are known to be gone
+   */
+  async end(reason: SessionEndReason, epoch: number, isStored = true): Promise<void> {
     if (epoch !== this.#epoch) {
       return;
     }
     this.#epoch += 1;
     this.#isKnown = false;
-    this.#life = null;
-    const userId = this.#userId;
+    this.life.forget();
+    const [userId, after] = [this.#userId, this.#epoch];
     this.#userId = null;
     try {
-      await this.#write(null);
+      if (isStored) {
+        await this.#stored.change(() => this.#remove(userId, after));
+      }
     } finally {
       this.#listeners.ended(this.#signingOut > 0 ? 'signed-out' : reason, userId);
     }
+  }
+
+  /** Removes the tokens of `userId`, unless somebody has signed in since. */
+  async #remove(userId: string | null, epoch: number): Promise<void> {
+    const stored = await this.#stored.get();
+    const isOthers = userId !== null && ![undefined, userId].includes(stored?.userId);
+    if (stored && !isOthers && epoch === this.#epoch) {
+      await this.#stored.write(null);
+    }
+  }
+
+  /**
+   * Ends the session that `credential` belongs to, when it is the one that is signed in now. A login
+   * that is under way decides it: one on the same device takes the older session over, which may be
+   * heard of first.
+   *
+   * @returns whether it was
+   */
+  async endOf({ epoch, accessToken }: Credential): Promise<boolean> {
+    await this.#signIns;
+    await this.read();
+    return this.alone(async () => {
+      const tokens = await this.stored(epoch);
+      if (!tokens || ![accessToken, this.life.accessToken].includes(tokens.accessToken)) {
+        return false;
+      }
+      await this.end('ended', epoch);
+      return true;
+    });
   }
 
   /** Until `done`, whatever ends the session is the sign-out. */
@@ -245,6 +250,6 @@ export class Session {
 
   /** Runs `work` alone, where the token store can see to that. */
   alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.#store.lock ? this.#store.lock(work) : work();
+    return this.#stored.alone(work);
   }
 }

@@ -13,8 +13,8 @@ export const reconnectNotice = JSON.stringify({ id: null, method: 'reconnect' })
 interface TrpcSocketOptions {
   /** Called before each socket; resolves with its address when it may be opened. */
   prepare(): Promise<string>;
-  /** The access token for the socket that was just opened. */
-  token(): string;
+  /** What the socket that was just opened says first. */
+  params(): Record<string, string>;
   open(url: string): SupervisedSocket;
   /** The socket that speaks has answered. */
   serving(): void;
@@ -31,7 +31,7 @@ export function createTrpcSocket(options: TrpcSocketOptions): TRPCWebSocketClien
     // The pace is set in `prepare`, where a wait can be cut short and tokens can be changed.
     retryDelayMs: () => 0,
     url: () => options.prepare(),
-    connectionParams: () => ({ token: options.token() }),
+    connectionParams: () => options.params(),
     lazy: { enabled: true, closeMs: options.idleMs },
     keepAlive,
     experimental_encoder: {

@@ -1,44 +1,24 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { opened, SilentClient, stopTime } from '../test/silent-client.ts';
 import { SilentSocket } from '../test/silent-socket.ts';
-import { createChaparClient, memoryTokenStore } from './index.ts';
 
-let seen: number[] = [];
-let states: string[] = [];
-let client: ReturnType<typeof createChaparClient>;
+let it: SilentClient;
 let subscription: { unsubscribe(): void };
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  vi.spyOn(Math, 'random').mockReturnValue(0.5);
-  SilentSocket.all = [];
-  seen = [];
-  states = [];
-  client = createChaparClient({
-    url: 'http://silent.test/',
-    tokenStore: memoryTokenStore({ accessToken: 'a', refreshToken: 'r' }),
-    WebSocket: SilentSocket,
-    onConnectionChange: (state) => states.push(state),
-  });
+  stopTime();
+  it = new SilentClient();
 });
 
 afterEach(async () => {
-  await client.close();
+  await it.client.close();
   vi.useRealTimers();
 });
 
 async function listen(): Promise<SilentSocket> {
-  subscription = client.stream.onEvent.subscribe(undefined, {
-    onData: ({ data: event }) => {
-      if ('seq' in event) {
-        seen.push(event.seq);
-      }
-    },
-  });
-  await vi.advanceTimersByTimeAsync(10);
-  const socket = SilentSocket.all[0]!;
-  socket.open();
-  await vi.advanceTimersByTimeAsync(10);
-  socket.receive({ id: socket.requestId, result: { type: 'started' } });
+  subscription = it.follow();
+  const socket = await opened(0);
+  socket.start();
   return socket;
 }
 
@@ -59,16 +39,16 @@ test('a socket without a pong for 8 s is left at once, and heard no more', async
   await vi.advanceTimersByTimeAsync(7_900);
   expect(SilentSocket.all).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(100);
-  expect(states).toEqual(['connecting', 'live', 'connecting']);
+  expect(it.states).toEqual(['connecting', 'live', 'connecting']);
   await vi.advanceTimersByTimeAsync(400);
   const next = SilentSocket.all[1]!;
   next.open();
   await vi.advanceTimersByTimeAsync(10);
   expect(next.lastEventId).toBe('7');
   socket.deliver('9', 3);
-  expect(seen).toEqual([1]);
+  expect(it.seen).toEqual([1]);
   next.deliver('8', 2);
-  expect(seen).toEqual([1, 2]);
+  expect(it.seen).toEqual([1, 2]);
 });
 
 test('a pong in time keeps the socket', async () => {
@@ -82,7 +62,7 @@ test('a pong in time keeps the socket', async () => {
 });
 
 test('a socket that does not open within 10 s is given up', async () => {
-  client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
+  it.client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
   await vi.advanceTimersByTimeAsync(10);
   expect(SilentSocket.all).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(10_000);
@@ -91,7 +71,7 @@ test('a socket that does not open within 10 s is given up', async () => {
 });
 
 test('a socket that is closed before it opens is tried again, whether or not it says why', async () => {
-  client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
+  it.client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
   await vi.advanceTimersByTimeAsync(10);
   SilentSocket.all[0]!.closed(1006);
   await vi.advanceTimersByTimeAsync(2_000);
@@ -100,32 +80,32 @@ test('a socket that is closed before it opens is tried again, whether or not it 
 
 test('wake finds a dead socket out within 3 s', async () => {
   const socket = await listen();
-  client.wake();
+  it.client.wake();
   expect(socket.sent.at(-1)).toBe('PING');
   await vi.advanceTimersByTimeAsync(3_000);
-  expect(states.at(-1)).toBe('connecting');
+  expect(it.states.at(-1)).toBe('connecting');
 });
 
 test('wake tries at once instead of waiting on', async () => {
-  client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
+  it.client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
   await vi.advanceTimersByTimeAsync(10);
   for (let round = 0; round < 4; round += 1) {
     SilentSocket.all.at(-1)!.onerror?.({} as never);
     await vi.advanceTimersByTimeAsync(9_000);
   }
   expect(SilentSocket.all).toHaveLength(5);
-  expect(states).toEqual(['connecting', 'offline']);
+  expect(it.states).toEqual(['connecting', 'offline']);
   SilentSocket.all.at(-1)!.onerror?.({} as never);
   await vi.advanceTimersByTimeAsync(9_000);
   expect(SilentSocket.all).toHaveLength(5);
-  client.wake();
+  it.client.wake();
   await vi.advanceTimersByTimeAsync(10);
   expect(SilentSocket.all).toHaveLength(6);
 });
 
 test('the socket is closed 10 s after the last subscription, and no timer is left', async () => {
   const socket = await listen();
-  const other = client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
+  const other = it.client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
   other.unsubscribe();
   await vi.advanceTimersByTimeAsync(15_000);
   expect(socket.readyState).toBe(1);
@@ -134,24 +114,24 @@ test('the socket is closed 10 s after the last subscription, and no timer is lef
   expect(socket.readyState).toBe(1);
   await vi.advanceTimersByTimeAsync(9_000);
   expect(socket.readyState).toBe(2);
-  expect(states.at(-1)).toBe('offline');
+  expect(it.states.at(-1)).toBe('offline');
   expect(vi.getTimerCount()).toBe(0);
 });
 
 test('close leaves no timer', async () => {
   const socket = await listen();
-  await client.close();
+  await it.client.close();
   expect(socket.readyState).toBe(2);
   expect(vi.getTimerCount()).toBe(0);
 });
 
 test('an attempt that waits when the client is closed leaves no timer', async () => {
-  client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
+  it.client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
   await vi.advanceTimersByTimeAsync(10);
   SilentSocket.all.at(-1)!.onerror?.({} as never);
   await vi.advanceTimersByTimeAsync(10);
   expect(vi.getTimerCount()).toBe(1);
-  const closing = client.close();
+  const closing = it.client.close();
   await vi.advanceTimersByTimeAsync(5);
   await closing;
   expect(vi.getTimerCount()).toBe(0);
@@ -162,9 +142,9 @@ test('late events of a socket that was given up are not heard', async () => {
   const socket = await listen();
   const { onopen, onmessage, onerror, onclose } = socket;
   socket.deliver('7', 1);
-  client.wake();
+  it.client.wake();
   await vi.advanceTimersByTimeAsync(3_000);
-  expect(states.at(-1)).toBe('connecting');
+  expect(it.states.at(-1)).toBe('connecting');
   await vi.advanceTimersByTimeAsync(1_100);
   const next = SilentSocket.all[1]!;
   next.open();
@@ -179,8 +159,8 @@ test('late events of a socket that was given up are not heard', async () => {
   await vi.advanceTimersByTimeAsync(5_000);
   next.deliver('8', 2);
   expect(SilentSocket.all).toHaveLength(2);
-  expect(seen).toEqual([1, 2]);
-  expect(states).toEqual(['connecting', 'live', 'connecting', 'live']);
+  expect(it.seen).toEqual([1, 2]);
+  expect(it.states).toEqual(['connecting', 'live', 'connecting', 'live']);
 });
 
 test('a half-open connection is given up within 28 s of the last sign of life', async () => {
@@ -202,14 +182,14 @@ test('a half-open connection is given up within 28 s of the last sign of life', 
 });
 
 test('wake leaves a socket alone that answers, and one that is being opened', async () => {
-  client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
+  it.client.stream.onEvent.subscribe(undefined, { onData: () => undefined });
   await vi.advanceTimersByTimeAsync(10);
-  client.wake();
+  it.client.wake();
   await vi.advanceTimersByTimeAsync(5_000);
   const socket = SilentSocket.all[0]!;
   socket.open();
   await vi.advanceTimersByTimeAsync(10);
-  client.wake();
+  it.client.wake();
   await vi.advanceTimersByTimeAsync(2_900);
   socket.receive('PONG');
   await vi.advanceTimersByTimeAsync(5_000);

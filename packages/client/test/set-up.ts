@@ -1,4 +1,5 @@
 import { getUntypedClient } from '@trpc/client';
+import { vi } from 'vitest';
 import {
   createChaparClient,
   memoryTokenStore,
@@ -7,6 +8,7 @@ import {
   type StreamEvent,
   type TokenStore,
 } from '../src/index.ts';
+import type { Entry } from './fake-log.ts';
 import { FakeServer } from './fake-server.ts';
 
 /** A client and its own fake server. */
@@ -89,6 +91,23 @@ export function listen({ client }: Setup, lastEventId?: string): Heard {
   });
   heard.stop = () => subscription.unsubscribe();
   return heard;
+}
+
+/** A client that is signed in and hears the live stream. */
+export async function setUpListening(
+  options: Partial<ChaparClientOptions> = {},
+): Promise<Setup & { heard: Heard }> {
+  const it = await setUp(options);
+  await signIn(it);
+  const heard = listen(it);
+  await vi.waitUntil(() => heard.events.length === 1);
+  return { ...it, heard };
+}
+
+/** A stored event. @param cursor its place in the log, which it may share with others */
+export function updated(seq: number, cursor = 10, streamId = 's'): Entry {
+  const event = { type: 'user.updated', streamId, seq, at: '', body: {} };
+  return { cursor, event };
 }
 
 /** Runs one after the other, as a lock across tabs does. */

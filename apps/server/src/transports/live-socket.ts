@@ -38,6 +38,7 @@ export class LiveSocket implements SocketControl {
   #heardAt = this.#openedAt;
   #pingedAt: number | null = null;
   #credit = burst;
+  #spentAt = this.#openedAt;
   #streams = 0;
 
   constructor(socket: WebSocket, raw: Duplex, { id, ip }: { id: string; ip: string }) {
@@ -46,15 +47,22 @@ export class LiveSocket implements SocketControl {
     this.#socket = socket;
     this.#writer = new SocketWriter(socket, raw);
     socket.on('message', () => this.#heard());
+    // Answered by `ws`; that the peer reads is seen by its messages only.
+    socket.on('ping', () => this.#spend(performance.now()));
   }
 
-  /** At most 20 messages a second with bursts of 40, pongs included. */
   #heard(): void {
     const now = performance.now();
-    const earned = ((now - this.#heardAt) / 1000) * messagesPerSecond;
-    this.#credit = Math.min(burst, this.#credit + earned) - 1;
     this.#heardAt = now;
     this.#pingedAt = null;
+    this.#spend(now);
+  }
+
+  /** At most 20 messages a second with bursts of 40, pings and pongs included. */
+  #spend(now: number): void {
+    const earned = ((now - this.#spentAt) / 1000) * messagesPerSecond;
+    this.#credit = Math.min(burst, this.#credit + earned) - 1;
+    this.#spentAt = now;
     if (this.#credit < 0) {
       this.close(4429);
     }
@@ -129,7 +137,7 @@ export class LiveSocket implements SocketControl {
   /** What still comes from the peer is not listened to any more. */
   close(code: CloseCode): void {
     this.#writer.flush();
-    this.#socket.removeAllListeners('message');
+    this.#socket.removeAllListeners('message').removeAllListeners('ping');
     this.#socket.close(code, closeCodes[code].name);
   }
 

@@ -48,17 +48,25 @@ export class Sockets {
     return this.#waiting.get(ip)?.size ?? 0;
   }
 
-  /** Gives a socket to its person. Beyond ten, the oldest makes room. */
-  own(socket: LiveSocket, owner: Owner): void {
+  /**
+   * Gives a socket to its person. Beyond ten, one makes room: that which the new one is to replace, if it
+   * is here and the same person's, or else the oldest.
+   *
+   * @param replaces the id of a socket, as the peer says
+   */
+  own(socket: LiveSocket, owner: Owner, replaces: string | null): void {
     take(this.#waiting, socket.ip, socket);
     // Of its own, since it is renewed by itself.
     socket.owner = { ...owner };
     const mine = place(this.#byUser, owner.userId, socket);
-    const [oldest] = mine;
-    if (mine.size > socketsPerUser && oldest) {
-      mine.delete(oldest);
-      oldest.close(4409);
+    if (mine.size <= socketsPerUser) {
+      return;
     }
+    const [oldest = socket] = mine;
+    const named = this.#all.get(replaces ?? '');
+    const leaving = named && named !== socket && mine.has(named) ? named : oldest;
+    mine.delete(leaving);
+    leaving.close(4409);
   }
 
   /** Lets a socket live longer, if it is here and of this session. */

@@ -24,25 +24,31 @@ import { watchSessions } from './socket-sessions.ts';
 import { Sockets } from './sockets.ts';
 import { maxBatchSize } from './trpc-http.ts';
 
-const largestFrameBytes = 64 * 1024;
+const largestMessageBytes = 64 * 1024;
+/** Of a message. Each may keep more memory than it has bytes: it is a part of what was read at once. */
+const mostFragments = 64;
+/** In which one frame may come: the smallest packets of a network are ten times as large. */
+const mostPieces = 1_024;
 const waitingPerAddress = 50;
 /** For the peer to answer a close. */
 const closeWithinMs = 5_000;
 
 /**
  * The router over WebSocket at `/trpc`. A socket signs in by its connection params
- * `{ token, device? }` within 5 s and lives as long as its token, which `stream.renew` replaces;
- * whatever it may not do, it is told by a close code.
+ * `{ token, device?, replaces? }` within 5 s and lives as long as its token, which `stream.renew`
+ * replaces; whatever it may not do, it is told by a close code.
  */
 export function addTrpcWs(
   server: FastifyInstance,
   { config, app, lifecycle }: { config: Config; app: App; lifecycle: Lifecycle },
 ): void {
   const sockets = new Sockets(app.deps);
-  // The types of ws do not know `closeTimeout` yet.
+  // The types of ws do not know all of them yet.
   const options = {
     noServer: true,
-    maxPayload: largestFrameBytes,
+    maxPayload: largestMessageBytes,
+    maxFragments: mostFragments,
+    maxBufferedChunks: mostPieces,
     perMessageDeflate: false,
     closeTimeout: closeWithinMs,
   };
@@ -54,21 +60,25 @@ export function addTrpcWs(
     router: appRouter,
     maxBatchSize,
     createContext: ({ req, res, info }) => {
-      const { token = null, device = null } = info.connectionParams ?? {};
-      return signIn(req, res, { token, device });
+      const { token = null, device = null, replaces = null } = info.connectionParams ?? {};
+      return signIn(req, res, { token, device, replaces });
     },
     onError: ({ error, path, ctx }) =>
       logCallError(server.log, { error, path, id: ctx?.requestId ?? '' }),
     experimental_encoder: { encode: toWire, decode: fromWire },
   });
 
-  function signIn(req: IncomingMessage, raw: WebSocket, credentials: Credentials): Connection {
+  function signIn(
+    req: IncomingMessage,
+    raw: WebSocket,
+    { replaces, ...credentials }: Credentials & { replaces: string | null },
+  ): Connection {
     const socket = live.get(raw) ?? null;
     const { id = randomUUID(), ip = '' } = socket ?? {};
     const facts = { id, ip, headers: req.headers };
     const connection = readConnection(app, facts, credentials);
     if (connection.auth.status === 'verified' && socket) {
-      sockets.own(socket, connection.auth);
+      sockets.own(socket, connection.auth, replaces);
     } else {
       socket?.close(4401);
     }
