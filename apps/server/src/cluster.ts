@@ -13,7 +13,6 @@ import {
 import type { Logger } from 'pino';
 import type { RedisClientType } from 'redis';
 import type { Config } from './env.ts';
-import { connectRedis } from './redis.ts';
 
 // What several processes have in common beside the database: where they count, and how they tell.
 
@@ -35,11 +34,12 @@ interface PartsWithRedis extends Parts {
 }
 
 /** The connection that limiter and hub share. Null where neither uses Redis. */
-export function openRedis({ config, log, opened }: Parts): RedisClientType | null {
+export async function openRedis({ config, log, opened }: Parts): Promise<RedisClientType | null> {
   const { redisUrl, rateLimitStore, hub } = config;
   if (redisUrl === null || (rateLimitStore !== 'redis' && hub !== 'redis')) {
     return null;
   }
+  const { connectRedis } = await import('./redis.ts');
   // Of the bus the hub speaks itself.
   const consequence = rateLimitStore === 'redis' ? 'limits are counted in memory' : null;
   const redis = connectRedis(redisUrl, log, consequence);
@@ -59,15 +59,17 @@ export function openLimiter({ config, database, redis }: PartsWithRedis): Limite
 }
 
 /** It connects in the background: neither the start nor a call waits for it. */
-export function openHub(parts: PartsWithRedis): Hub {
-  const hub = createHub(parts);
+export async function openHub(parts: PartsWithRedis): Promise<Hub> {
+  const hub = await createHub(parts);
   parts.opened.push(() => hub.close());
   return hub;
 }
 
-function createHub({ config, database, redis, log, random, opened }: PartsWithRedis): Hub {
+async function createHub(parts: PartsWithRedis): Promise<Hub> {
+  const { config, database, redis, log, random, opened } = parts;
   const { hub, redisUrl } = config;
   if (hub === 'redis' && redis !== null && redisUrl !== null) {
+    const { connectRedis } = await import('./redis.ts');
     const subscriber = connectRedis(redisUrl, log, null);
     opened.push(subscriber.close);
     return createRedisHub({

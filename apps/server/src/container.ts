@@ -12,14 +12,12 @@ import {
   type Deps,
   type Random,
 } from '@chapar/api';
-import { startEmbeddedPostgres } from '@chapar/embedded-postgres';
 import type { Logger } from 'pino';
 import { openHub, openLimiter, openRedis, type Undo } from './cluster.ts';
 import type { Config } from './env.ts';
 import { createSiteVerify } from './gateways/captcha.ts';
 import { ConsoleMailGateway } from './gateways/console-mail.ts';
 import { createPwnedPasswords } from './gateways/pwned-passwords.ts';
-import { createSmtpMail } from './gateways/smtp-mail.ts';
 import type { ConsoleSmsProvider } from './gateways/sms/console.ts';
 import { openSms } from './gateways/sms/open.ts';
 import { loadTemplates } from './gateways/sms/templates.ts';
@@ -44,7 +42,10 @@ export interface Container {
 const systemClock: Clock = { now: () => new Date() };
 const random: Random = { bytes: randomBytes, integer: (below) => randomInt(below) };
 
-/** Opens the real dependencies. What was opened is closed again when a later step fails. */
+/**
+ * Opens the real dependencies. What was opened is closed again when a later step fails. What only some
+ * configurations need is loaded when they do: it is a good part of the time that a start takes.
+ */
 export async function openContainer(
   config: Config,
   log: Logger,
@@ -69,9 +70,9 @@ export async function openContainer(
     await migrate(database);
 
     const sms = openSms({ sms: settings, api, templates, log, print });
-    const mail = openMail(config, print, opened);
+    const mail = await openMail(config, print, opened);
     const common = { config, database, log, opened, random };
-    const redis = openRedis(common);
+    const redis = await openRedis(common);
     const deps: Deps = {
       clock: systemClock,
       random,
@@ -80,7 +81,7 @@ export async function openContainer(
       mail,
       captcha: config.captcha && createSiteVerify(config.captcha),
       breaches: config.breachCheck ? createPwnedPasswords() : null,
-      hub: openHub({ ...common, redis }),
+      hub: await openHub({ ...common, redis }),
       log,
     };
     const secretKey = config.secretKey ?? (await keepDevelopmentSecret(config.dataDir));
@@ -117,13 +118,18 @@ export async function openContainer(
   }
 }
 
-function openMail({ mail }: Config, print: (line: string) => void, opened: Undo[]): Deps['mail'] {
+async function openMail(
+  { mail }: Config,
+  print: (line: string) => void,
+  opened: Undo[],
+): Promise<Deps['mail']> {
   if (mail.provider === 'off') {
     return null;
   }
   if (mail.provider === 'console') {
     return new ConsoleMailGateway(print);
   }
+  const { createSmtpMail } = await import('./gateways/smtp-mail.ts');
   const smtp = createSmtpMail(mail);
   opened.push(() => smtp.close());
   return smtp;
@@ -137,6 +143,7 @@ async function openPostgres(
     const { host, pathname } = new URL(config.databaseUrl);
     return { url: config.databaseUrl, description: `PostgreSQL at ${host}${pathname}` };
   }
+  const { startEmbeddedPostgres } = await import('@chapar/embedded-postgres');
   const directory = path.join(config.dataDir, 'postgres');
   const postgres = await startEmbeddedPostgres({ directory });
   opened.push(() => postgres.stop());

@@ -1,57 +1,17 @@
-import { EmbeddedPostgresError } from '@chapar/embedded-postgres';
-import { pino } from 'pino';
-import { openContainer } from './container.ts';
-import { ConfigError, readConfig, type Config } from './env.ts';
-import { Lifecycle } from './lifecycle.ts';
-import { createServer } from './server.ts';
-import { closeOnSignal } from './shutdown.ts';
-import { explainStartError, requireFreePort } from './start-errors.ts';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-/** Environment, then everything that is open, then the server; closed the other way round. */
-async function start(): Promise<void> {
-  const config = readConfig();
-  const log = pino({ level: config.logLevel });
-  const onClose = closeOnSignal(log, config.drainMs);
-  await requireFreePort(config);
-  const container = await openContainer(config, log);
-  onClose(async () => container.close());
-  try {
-    const lifecycle = new Lifecycle();
-    const server = await createServer(config, container, lifecycle);
-    onClose(async () => server.close());
-    onClose(() => lifecycle.drain(config.drainMs));
-    const address = await server.listen({ host: config.host, port: config.port });
-    process.stdout.write(banner(config, address, container.dataPlace));
-  } catch (error) {
-    await container.close();
-    throw error;
-  }
-}
-
-function banner(config: Config, address: string, dataPlace: string): string {
-  const lines = [
-    '',
-    `  Chapar listens at ${address}`,
-    `  Procedures        ${address}/trpc  (HTTP and WebSocket)`,
-    `  Data              ${dataPlace}`,
-  ];
-  const inboxes = [
-    ...(config.sms.providers.some(({ name }) => name === 'console') ? ['/dev/sms?phone=09…'] : []),
-    ...(config.mail.provider === 'console' ? ['/dev/mail?to=…'] : []),
-  ];
-  if (inboxes.length > 0) {
-    const where = config.devRoutes ? `below, and at ${address}${inboxes.join(' and ')}` : 'below';
-    lines.push(`  Login codes       ${where}`);
-  }
-  lines.push('  Stop              Ctrl-C', '', '');
-  return lines.join('\n');
-}
+// Most of a start is reading code: what was compiled once is kept beside the packages, where they may be
+// written to. It has to be on before anything else is loaded.
+enableCompileCache(
+  fileURLToPath(new URL('../../../node_modules/.cache/chapar-compiled', import.meta.url)),
+);
+const { reasonOf, serve } = await import('./serve.ts');
 
 try {
-  await start();
+  await serve();
+  flushCompileCache();
 } catch (error) {
-  const known = error instanceof ConfigError || error instanceof EmbeddedPostgresError;
-  const reason = known ? error.message : explainStartError(error);
-  process.stderr.write(`Chapar cannot start. ${reason.replaceAll('\n', ' ')}\n`);
+  process.stderr.write(`Chapar cannot start. ${reasonOf(error)}\n`);
   process.exit(1);
 }

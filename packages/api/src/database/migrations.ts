@@ -25,11 +25,12 @@ export async function migrationList(): Promise<MigrationObject[]> {
   );
 }
 
-/** A database whose statements may take as long as they want. */
-interface Patient {
-  orm: MikroORM;
-  pool: pg.Pool;
-  close(): Promise<void>;
+/** A database, as far as migrations need it. */
+interface Migrated {
+  /** Connections whose statements may take as long as they want. */
+  createPatientPool(): pg.Pool;
+  /** The same, with the ORM. */
+  openPatient(): Promise<{ orm: MikroORM; close(): Promise<void> }>;
 }
 
 /**
@@ -38,20 +39,42 @@ interface Patient {
  *
  * @returns names of the migrations that were run
  */
-export async function migrate(database: { openPatient(): Promise<Patient> }): Promise<string[]> {
-  const patient = await database.openPatient();
+export async function migrate(database: Migrated): Promise<string[]> {
+  const pool = database.createPatientPool();
   try {
-    const { orm, pool } = patient;
     const client = await pool.connect();
     try {
       await client.query('select pg_advisory_lock($1)', [migrationLock]);
-      const done = await orm.migrator.up();
+      const done = (await isUpToDate(client)) ? [] : await runAll(database);
       await installJobTables({ pgPool: pool, logger: quietLogger });
-      return done.map(({ name }) => name);
+      return done;
     } finally {
       // The lock belongs to the connection: closing it gives the lock back whatever happened.
       client.release(true);
     }
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Whether nothing is left to be run. The ORM would find that out too, but takes a moment to be made. */
+async function isUpToDate(client: pg.PoolClient): Promise<boolean> {
+  const { rows: tables } = await client.query<{ exists: boolean }>(
+    "select to_regclass('mikro_orm_migrations') is not null as exists",
+  );
+  if (!tables[0]?.exists) {
+    return false;
+  }
+  const { rows } = await client.query<{ name: string }>('select name from mikro_orm_migrations');
+  const done = new Set(rows.map(({ name }) => name));
+  return (await migrationList()).every(({ name }) => done.has(name));
+}
+
+async function runAll(database: Migrated): Promise<string[]> {
+  const patient = await database.openPatient();
+  try {
+    const done = await patient.orm.migrator.up();
+    return done.map(({ name }) => name);
   } finally {
     await patient.close();
   }

@@ -26,7 +26,9 @@ export interface Database {
   queuePool: pg.Pool;
   /** Makes a connection beside the pool, for what has to live as long as its session. Not open yet. */
   createClient(options?: pg.ClientConfig): pg.Client;
-  /** Opens it once more, with statements that may take as long as they want: for migrations. */
+  /** Makes a pool of plain connections whose statements may take as long as they want. */
+  createPatientPool(): pg.Pool;
+  /** Opens the database once more with such connections: for migrations. */
   openPatient(): Promise<Database>;
   close(): Promise<void>;
 }
@@ -131,6 +133,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     hot,
     sends,
     createClient: (more) => new pg.Client({ ...own, ...more }),
+    createPatientPool() {
+      const { statement_timeout: _, idle_in_transaction_session_timeout: __, ...rest } = own;
+      const patient = new pg.Pool({ ...rest, ...limitsOf(0) });
+      patient.on('error', ignore);
+      patient.on('connect', (client) => client.on('error', ignore));
+      return patient;
+    },
     openPatient: () => openDatabase({ ...options, statementMs: 0 }),
     async close() {
       await untilIdle(pool);
