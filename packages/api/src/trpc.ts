@@ -4,6 +4,7 @@ import { toPublicError } from './error-shape.ts';
 import { AppError, toAppError } from './errors.ts';
 import { noteSeen, readActor, requireFresh } from './features/session/index.ts';
 import { spendLimits, subjectsOf, type DeclaredLimits } from './limits/guard.ts';
+import { runSteps } from './run-steps.ts';
 import { transformer } from './wire.ts';
 
 /** What a router says of a procedure beside its schemas. */
@@ -36,6 +37,12 @@ const t = initTRPC
       };
     },
   });
+
+/**
+ * Every procedure's beginning. To tRPC's types a caller of one's own makes functions of procedures; ours
+ * are called as all others are.
+ */
+const procedure = t.procedure.experimental_caller(runSteps) as unknown as typeof t.procedure;
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
@@ -80,7 +87,7 @@ async function guarded<Result extends Outcome>(work: () => Promise<Result>): Pro
  * Anybody may call. Makes the call: one instant, one signal, errors of the contract; and counts it
  * against the procedure's budgets by address and device.
  */
-export const open = t.procedure.use(({ next, ...begun }) =>
+export const open = procedure.use(({ next, ...begun }) =>
   guarded(async () => {
     const call = await begin(begun);
     return next({ ctx: { call } });
@@ -91,7 +98,7 @@ export const open = t.procedure.use(({ next, ...begun }) =>
  * Needs a session that is alive at this very call, whatever the token says. It has what
  * {@link open} does in the same step, since tRPC copies everything it knows at each step.
  */
-export const signedIn = t.procedure.use(({ next, ...begun }) =>
+export const signedIn = procedure.use(({ next, ...begun }) =>
   guarded(async () => {
     const { ctx, path, meta } = begun;
     const begunCall = await begin(begun);
@@ -109,7 +116,7 @@ export const signedIn = t.procedure.use(({ next, ...begun }) =>
  * without it: the service says so by `proveSession`. Where it has not, the session is looked up before
  * anything is answered, be it a result or an error.
  */
-export const signedInByService = t.procedure.use(({ next, ...begun }) =>
+export const signedInByService = procedure.use(({ next, ...begun }) =>
   guarded(async () => {
     const { ctx, path, meta } = begun;
     const begunCall = await begin(begun);

@@ -167,43 +167,40 @@ const insertMessages = statement<WriteRow, string[]>(
    ), marks as (
      update conversation_members m set read_seq = rooms.befores[p.room] + p.place
      from rooms, unnest($3::uuid[], $4::int[], $5::int[]) p (user_id, room, place)
-     where m.user_id = p.user_id and m.conversation_id = ($6::uuid[])[p.room]
-       and (select is_open from gate)
+     where rooms.befores is not null
+       and m.user_id = p.user_id and m.conversation_id = ($6::uuid[])[p.room]
      returning 1
    ), stream_heads as (
      update streams s set
        head_seq = s.head_seq + r.count,
        head_pos = greatest(s.head_pos, pg_current_xact_id()::text::bigint)
-     from unnest($6::uuid[], $7::int[]) with ordinality r (id, count, n)
-     where s.id = r.id and (select is_open from gate)
-       and 1 / (
+     from rooms, unnest($6::uuid[], $7::int[]) with ordinality r (id, count, n)
+     where s.id = r.id and case when rooms.befores is not null then 1 / (
          (select count(*) from marks) = cardinality($3::uuid[])
-         and (select cardinality(befores) from rooms) = cardinality($6::uuid[])
-       )::int = 1
+         and cardinality(rooms.befores) = cardinality($6::uuid[])
+       )::int = 1 end
      returning r.n, s.head_seq - r.count as before, s.head_pos
    ), streams_now as materialized (
      select array_agg(before::float8 order by n) as befores, array_agg(head_pos order by n) as head_pos
      from stream_heads
    ), messages_written as (
      insert into messages (conversation_id, seq, id, sender_id, text, created_at)
-     select ($6::uuid[])[($4::int[])[m.sender]], r.befores[($4::int[])[m.sender]] + m.place, m.id,
-       ($3::uuid[])[m.sender], m.text, m.at
-     from unnest($9::int[], $10::int[], $11::uuid[], $12::text[], $13::timestamptz[])
-       m (sender, place, id, text, at), rooms r
-     where (select is_open from gate)
+     select ($6::uuid[])[m.room], r.befores[m.room] + m.place, m.id, m.sender_id, m.text, m.at
+     from rooms r, unnest($9::int[], $10::int[], $11::uuid[], $12::uuid[], $13::text[], $14::timestamptz[])
+       m (room, place, id, sender_id, text, at)
+     where r.befores is not null
    ), events_written as (
      insert into stream_events (stream_id, seq, pos, type, at, body)
-     select ($6::uuid[])[($4::int[])[m.sender]], s.befores[($4::int[])[m.sender]] + m.place,
-       s.head_pos[($4::int[])[m.sender]], 'chat.message', m.at,
-       (m.body || (r.befores[($4::int[])[m.sender]] + m.place) || '}')::json
-     from unnest($9::int[], $10::int[], $13::timestamptz[], string_to_array($14, chr(30)))
-       m (sender, place, at, body),
-       rooms r, streams_now s
-     where (select is_open from gate)
+     select ($6::uuid[])[m.room], s.befores[m.room] + m.place, s.head_pos[m.room], 'chat.message', m.at,
+       (m.body || (r.befores[m.room] + m.place) || '}')::json
+     from rooms r, streams_now s,
+       unnest($9::int[], $10::int[], $14::timestamptz[], string_to_array($15, chr(30)))
+       m (room, place, at, body)
+     where r.befores is not null
    )
    select gate.is_open, gate.last_seen, rooms.befores,
-     (select befores from streams_now) as event_befores
-   from gate, rooms`,
+     streams_now.befores as event_befores
+   from gate, rooms, streams_now`,
 );
 
 /**
@@ -228,9 +225,10 @@ export async function writeMessages(
     arrayOf(rooms, ({ id }) => id),
     arrayOf(rooms, ({ count }) => count),
     arrayOf(rooms, ({ activeAt }) => activeAt),
-    arrayOf(places, ({ session }) => session.sender.n),
+    arrayOf(places, ({ session }) => session.sender.room.n),
     arrayOf(places, ({ place }) => place),
     arrayOf(messages, ({ id }) => id),
+    arrayOf(messages, ({ senderId }) => senderId),
     arrayOf(messages, ({ text }) => quoted(text)),
     arrayOf(messages, ({ createdAt }) => createdAt),
     // JSON has no control character as it is, and so nothing in it looks like this one.
