@@ -8,7 +8,7 @@ export const softLimitBytes = 128 * 1024;
 
 /**
  * Frames on the way to one socket, past `ws` and tRPC: whole frames that many sockets share, and all
- * of one turn of the event loop in one write. Frames of `ws` go out when they are sent; between the
+ * that comes in one go in one write. Frames of `ws` go out when they are sent; between the
  * two whoever changes over has to flush.
  */
 export class SocketWriter {
@@ -71,12 +71,13 @@ function makeFrame({ id, json }: Delivery, head: string): Buffer {
   );
 }
 
-/** Writers with something to flush at the end of this turn of the event loop. */
+/** Writers with something to flush when whoever hands out events has done so. */
 let waiting: SocketWriter[] = [];
 
 function plan(): void {
   if (waiting.length === 1) {
-    setImmediate(flushAll);
+    // Before whatever else was waiting for the same news: the answer to who has sent a message, for one.
+    queueMicrotask(flushAll);
   }
 }
 
