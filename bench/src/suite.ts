@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openLab, type Lab, type LabOptions } from './harness/lab.ts';
+import { hub, openLab, type Lab, type LabOptions } from './harness/lab.ts';
 import { describeRun, loadNow, writeSection } from './report.ts';
 import type { Outcome, Row } from './results/outcome.ts';
 import { plotRows, plotTargets } from './results/svg.ts';
@@ -96,7 +96,7 @@ export async function runSuite(options: SuiteOptions): Promise<string> {
 
 function describe({ version, pins, options }: Lab, name: string, loadBefore: string): string {
   const quick = options.isQuick ? '\n- A quick run: its figures say little' : '';
-  return `${describeRun(name, { postgres: version, loadBefore })}\n- Cores: ${pins.note}${quick}`;
+  return `${describeRun(name, { postgres: version, loadBefore })}\n- Cores: ${pins.note}\n- Hub: ${hub}${quick}`;
 }
 
 async function write(name: string, text: string, plot: string): Promise<void> {

@@ -52,6 +52,9 @@ export interface Lab extends AsyncDisposable {
   copyDatabase: (name: string) => Promise<pg.Client>;
 }
 
+/** How processes tell each other: `memory` where there is one only. */
+export const hub = process.env['HUB'] ?? 'memory';
+
 const people = { quick: 2_000, usual: 10_000 };
 
 /** Starts PostgreSQL with the settings of every day and fills a database for each side. */
@@ -154,10 +157,11 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 
 /**
  * As an operator runs it, but for one line of log a request, which the baseline does not write, and
- * for limits by address: one machine plays everybody.
+ * for limits by address: one machine plays everybody. By itself, as the baseline cannot be otherwise.
  */
 const production = {
   NODE_ENV: 'production',
+  HUB: hub,
   LOG_LEVEL: 'warn',
   TRUST_PROXY: 'loopback',
   SMS_PROVIDERS: 'webhook',
