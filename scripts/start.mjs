@@ -12,7 +12,7 @@ try {
   process.exit(1);
 }
 
-const main = join(root, 'apps/server/src/main.ts');
+const main = join(root, 'apps/server/src/main.mjs');
 const server = spawn(nodeBinary, [main, ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',

@@ -6,7 +6,7 @@ import { startEmbeddedPostgres } from '@chapar/embedded-postgres';
 import pg from 'pg';
 import { startProcess } from './harness/process.ts';
 
-const main = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../apps/server/src/main.mjs', import.meta.url));
 
 /** Everything of a server that is measured. It ends with the block that it was started in. */
 export interface BenchServer extends AsyncDisposable {

@@ -24,7 +24,7 @@ export interface TestServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts the whole server, as `main.ts` does. @param env what differs from the defaults */
+/** Starts the whole server, as `main.mjs` does. @param env what differs from the defaults */
 export async function startServer(
   env: Record<string, string> = {},
   database: { url: string; drop(): Promise<void> } | null = null,

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../src/main.mjs', import.meta.url));
 
-/** `main.ts` in a process of its own, at the head of its own process group. */
+/** `main.mjs` in a process of its own, at the head of its own process group. */
 export interface ServerProcess extends AsyncDisposable {
   child: ChildProcess;
   /** Address from the banner. */

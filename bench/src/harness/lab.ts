@@ -16,7 +16,7 @@ import { startProcess, type ServerProcess } from './process.ts';
 import { deriveKey, secretKey } from './tokens.ts';
 
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const ourMain = fileOf('../../../apps/server/src/main.ts');
+const ourMain = fileOf('../../../apps/server/src/main.mjs');
 const baselineMain = fileOf('../baseline/main.ts');
 const collectGarbage = fileOf('./collect-garbage.ts');
 const profiles = fileOf('../../profiles');

@@ -40,7 +40,7 @@ const inProduction = { 'strict-transport-security': 'max-age=31536000; includeSu
 /** Response headers, and which web pages may call. */
 export async function addSecurity(server: FastifyInstance, config: Config): Promise<void> {
   const headers = { ...always, ...(config.mode === 'production' && inProduction) };
-  server.addHook('onRequest', (_request, reply, done) => {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
     reply.headers(headers);
     done();
   });

@@ -203,7 +203,10 @@ const insertMessages = statement<WriteRow, string[]>(
    from gate, rooms, streams_now`,
 );
 
-/** The same for one message, which is what most statements get where few people write: half the work. */
+/**
+ * The same for one message, which is what most statements get where few people write: half the work. Who is
+ * no member has no mark to move, and ends it by the division.
+ */
 const insertMessage = statement<
   { seq: number; event_seq: bigint; last_seen: number },
   [id: string, conversationId: string, senderId: string, sessionId: string, ...message: string[]]
@@ -211,8 +214,6 @@ const insertMessage = statement<
   'chat-send-one',
   `with asked as materialized (
      select ${lastSeenOfSession('$4', '$3')} as last_seen,
-       (select true from conversation_members me
-         where me.user_id = $3 and me.conversation_id = $2) is_member,
        (select f.created_at is not null from friendships f
          where f.user_id = $3 and f.friend_id = (
            select o.user_id from conversation_members o
@@ -223,7 +224,7 @@ const insertMessage = statement<
        head_seq = c.head_seq + 1, active_at = greatest(c.active_at, $6::timestamptz)
      from asked
      where c.id = $2 and c.kind = 'direct'
-       and asked.last_seen is not null and asked.is_member and asked.are_friends
+       and asked.last_seen is not null and asked.are_friends
      returning c.head_seq as seq, asked.last_seen
    ), mark as (
      update conversation_members m set read_seq = head.seq from head
