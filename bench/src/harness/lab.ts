@@ -115,8 +115,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     ];
     const file = side === 'ours' ? ourMain : baselineMain;
     const args = [
-      '--expose-gc',
-      `--import=${collectGarbage}`,
+      // Only where memory is looked at: it is no part of a server as it runs.
+      ...(workload === 'idle' ? ['--expose-gc', `--import=${collectGarbage}`] : []),
       ...(options.isProfiled ? profile : []),
       file,
     ];
