@@ -12,13 +12,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface Credentials {
   token: string | null;
   device: unknown;
+  /** Whether the token comes with every call, or once for a whole socket. */
+  uses?: 'once' | 'often';
 }
 
 /** The facts of a connection, from its headers. */
 export function readConnection(
   app: App,
   request: { id: string; ip: string; headers: IncomingHttpHeaders },
-  { token, device }: Credentials,
+  { token, device, uses }: Credentials,
 ): Connection {
   return {
     app,
@@ -27,7 +29,7 @@ export function readConnection(
     userAgent: request.headers['user-agent'] ?? null,
     deviceKey: readDeviceKey(device),
     language: readLanguage(request.headers['accept-language']),
-    auth: readAuth(app, token),
+    auth: readAuth(app, token, uses),
     socket: null,
   };
 }
@@ -42,11 +44,11 @@ export function readDeviceKey(said: unknown): string | null {
   return typeof said === 'string' && /^[A-Za-z0-9_-]{16,128}$/.test(said) ? said : null;
 }
 
-function readAuth(app: App, token: string | null): Auth {
+function readAuth(app: App, token: string | null, uses: Credentials['uses']): Auth {
   if (token === null) {
     return { status: 'none' };
   }
-  return isServiceKey(token) ? verifyServiceKey(app, token) : verifyAccessToken(app, token);
+  return isServiceKey(token) ? verifyServiceKey(app, token) : verifyAccessToken(app, token, uses);
 }
 
 /** The first language asked for decides (RFC 9110, section 12.5.4); English unless it is Persian. */

@@ -66,17 +66,25 @@ async function run(
     return await definition.middlewares[index]?.({
       ...step,
       meta: definition.meta,
-      next: (change) =>
-        run(definition, index + 1, {
-          ...step,
-          ctx: change?.ctx ? { ...step.ctx, ...change.ctx } : step.ctx,
-          input: change && 'input' in change ? change.input : step.input,
-          getRawInput: change?.getRawInput ?? step.getRawInput,
-        }),
+      // The last one answers, and keeps what it got for as long as a subscription lives.
+      next:
+        index === definition.middlewares.length - 1
+          ? noNext
+          : (change) =>
+              run(definition, index + 1, {
+                ...step,
+                ctx: change?.ctx ? { ...step.ctx, ...change.ctx } : step.ctx,
+                input: change && 'input' in change ? change.input : step.input,
+                getRawInput: change?.getRawInput ?? step.getRawInput,
+              }),
     });
   } catch (error) {
     return { ok: false, error: getTRPCErrorFromUnknown(error) };
   }
+}
+
+function noNext(): Promise<undefined> {
+  return Promise.resolve(undefined);
 }
 
 function isStep(value: unknown): value is Step {

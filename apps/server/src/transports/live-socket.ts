@@ -46,16 +46,19 @@ export class LiveSocket implements SocketControl {
     this.ip = ip;
     this.#socket = socket;
     this.#writer = new SocketWriter(socket, raw);
-    socket.on('message', () => this.#heard());
-    // Answered by `ws`; that the peer reads is seen by its messages only.
-    socket.on('ping', () => this.#spend(performance.now()));
   }
 
-  #heard(): void {
+  /** The peer has sent a message. */
+  heard(): void {
     const now = performance.now();
     this.#heardAt = now;
     this.#pingedAt = null;
     this.#spend(now);
+  }
+
+  /** The peer has sent a ping of the protocol, which `ws` answers. That it reads is seen by messages only. */
+  pinged(): void {
+    this.#spend(performance.now());
   }
 
   /** At most 20 messages a second with bursts of 40, pings and pongs included. */

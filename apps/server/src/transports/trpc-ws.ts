@@ -61,7 +61,7 @@ export function addTrpcWs(
     maxBatchSize,
     createContext: ({ req, res, info }) => {
       const { token = null, device = null, replaces = null } = info.connectionParams ?? {};
-      return signIn(req, res, { token, device, replaces });
+      return signIn(req, res, { token, device, replaces, uses: 'once' });
     },
     onError: ({ error, path, ctx }) =>
       logCallError(server.log, { error, path, id: ctx?.requestId ?? '' }),
@@ -85,12 +85,31 @@ export function addTrpcWs(
     return { ...connection, socket };
   }
 
+  // Functions that all sockets share: ten thousand have each a handful.
+  const listeners = Object.entries({
+    message: onSocket((socket) => socket.heard()),
+    ping: onSocket((socket) => socket.pinged()),
+    close: onSocket((socket) => sockets.remove(socket)),
+    error(error: Error) {
+      server.log.debug({ err: error }, 'socket error');
+    },
+  });
+  function onSocket(react: (socket: LiveSocket) => void): (this: WebSocket) => void {
+    return function listener() {
+      const socket = live.get(this);
+      if (socket) {
+        react(socket);
+      }
+    };
+  }
+
   function accept(socket: WebSocket, raw: Duplex, req: IncomingMessage): void {
     const one = new LiveSocket(socket, raw, { id: randomUUID(), ip: addressOf(req) });
     live.set(socket, one);
     sockets.add(one);
-    socket.on('error', (error) => server.log.debug({ err: error }, 'socket error'));
-    socket.on('close', () => sockets.remove(one));
+    for (const [event, listener] of listeners) {
+      socket.on(event, listener);
+    }
     serve(socket, keepLittle(req));
   }
 

@@ -52,8 +52,14 @@ const knownBy = new WeakMap<KeyObject, Map<string, Verified>>();
 /**
  * Like {@link checkAccessToken}, which costs ten times as much as to remember what it said. Only good
  * tokens are remembered, so that nobody can fill the memory with others, and only until they end.
+ *
+ * @param uses `once` for a token that is not to be remembered: a socket shows it once
  */
-export function verifyAccessToken(tools: TokenTools, token: string): Auth {
+export function verifyAccessToken(
+  tools: TokenTools,
+  token: string,
+  uses: 'once' | 'often' = 'often',
+): Auth {
   const { accessToken: key } = tools.secrets;
   const known = knownTokens(key);
   const before = known.get(token);
@@ -62,7 +68,7 @@ export function verifyAccessToken(tools: TokenTools, token: string): Auth {
   }
   known.delete(token);
   const auth = checkAccessToken(tools, token);
-  if (auth.status === 'verified') {
+  if (auth.status === 'verified' && uses === 'often') {
     remember(known, token, auth);
   }
   return auth;
