@@ -49,7 +49,7 @@ const fieldHead = `## What can be wrong with a field
 
 const socketHead = `## Close codes of the WebSocket
 
-A code that the client does not know is treated like 1012. 1007, 1008 and 1009 come from the WebSocket layer: text that is not UTF-8, a message in too many pieces, a message that is too large.
+A code that the client does not know is treated like 1012. 1007, 1008 and 1009 come from the WebSocket layer: text that is not UTF-8, a message in too many pieces, a message that is too large. Beyond ten sockets of one person, 4409 goes to the one that the newest says it replaces, otherwise to the oldest.
 `;
 
 /** The text of docs/errors.md. */

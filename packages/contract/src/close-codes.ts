@@ -16,8 +16,7 @@ export const closeCodes = {
   4409: {
     name: 'replaced',
     comeBack: 'never',
-    meaning:
-      'a newer socket took the place of this one: of that which it replaces, where it says so, otherwise of the oldest',
+    meaning: 'a newer socket took the place of this one',
   },
   4429: { name: 'too-many', comeBack: 'wait', meaning: 'too many requests or subscriptions' },
 } as const;

@@ -191,10 +191,10 @@ test(
     expect(tookMs).toBeLessThan(liveWithinMs);
 
     if (counter) {
-      // One statement is run for each socket, once; all others together have to do with the node.
+      // One statement is run for each socket, once; others have to do with the node, or with who calls.
       const [most, ...others] = [...counter.counts.values()].toSorted((a, b) => b - a);
       expect(most).toBe(sockets);
-      expect(others.reduce((sum, times) => sum + times, 0)).toBeLessThan(sockets / 2);
+      expect(Math.max(...others)).toBeLessThan(sockets);
     }
   },
 );
