@@ -2,7 +2,8 @@ import type { MessageView } from '@chapar/contract';
 import type { ClaimedCall } from '../../call.ts';
 import { AppError } from '../../errors.ts';
 import { decideSend, isSameMessage } from './chat.rules.ts';
-import type { NewMessage, SendFacts, StoredMessage } from './chat.send.repository.ts';
+import type { SendFacts, StoredMessage } from './chat.send.facts.repository.ts';
+import type { NewMessage } from './chat.send.repository.ts';
 
 interface Send {
   conversationId: string;

@@ -131,6 +131,26 @@ test('a membership that ends while the statement waits for the room is over for 
   expect(rows.map(({ text }) => text)).not.toContain('too late');
 });
 
+test('who is no member writes nothing, alone or with others, though a friend of somebody in the room', async () => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
+  const mina = await api.signUp();
+  for (const member of [sara, reza]) {
+    const { id } = await mina.api.friend.request({ userId: member.id });
+    await member.api.friend.accept({ requestId: id });
+  }
+  await expectAppError(mina.say(conversationId, 'alone'), 'CHAT_NOT_FOUND');
+  const results = await atOnce(6, (index) =>
+    (index % 2 === 0 ? mina : sara).say(conversationId, `${index}`),
+  );
+  expect(tally(results)).toEqual({ ok: 3, CHAT_NOT_FOUND: 3 });
+  const { items } = await reza.api.chat.listMessages({ conversationId });
+  expect(items.map(({ seq, senderId }) => [seq, senderId])).toEqual(
+    [3, 2, 1].map((seq) => [seq, sara.id]),
+  );
+});
+
 test('a session that sends is seen, as by any other call', async () => {
   await using api = await createTestApi();
   const [sara, reza] = await api.signUpFriends();

@@ -4,13 +4,8 @@ import { isConflict } from '../../database/conflict.ts';
 import type { Hub } from '../../realtime/hub.ts';
 import { createLiveEvent, type LiveEvent } from '../../realtime/live-event.ts';
 import { decideSend } from './chat.rules.ts';
-import {
-  readSendFacts,
-  writeMessages,
-  type NewMessage,
-  type Placed,
-  type SendFacts,
-} from './chat.send.repository.ts';
+import { readSendFacts, type SendFacts } from './chat.send.facts.repository.ts';
+import { writeMessages, type NewMessage, type Placed } from './chat.send.repository.ts';
 
 /** What became of a message that was to be written. */
 export type Written =
@@ -90,15 +85,24 @@ class Writing {
 
   /** @returns those who may be written, as it seems; the others are told what was found */
   async #sift(messages: readonly NewMessage[]): Promise<readonly NewMessage[]> {
-    const facts = messages.length === 0 ? [] : await readSendFacts(this.#tools.hot, messages);
-    return messages.filter((message, index) => {
-      const found = facts[index];
-      if (!found || isClear(found)) {
-        return true;
-      }
-      this.#fates.set(message, { facts: found });
-      return false;
-    });
+    if (messages.length === 0) {
+      return messages;
+    }
+    try {
+      const facts = await readSendFacts(this.#tools.hot, messages);
+      return messages.filter((message, index) => {
+        const found = facts[index];
+        if (!found || isClear(found)) {
+          return true;
+        }
+        this.#fates.set(message, { facts: found });
+        return false;
+      });
+    } catch (error) {
+      // Others of the batch may have been written: theirs is another fate.
+      messages.forEach((message) => this.#fates.set(message, { error }));
+      return [];
+    }
   }
 
   /** @param before how it ended when the same messages were tried a moment ago */
