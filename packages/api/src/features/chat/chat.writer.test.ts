@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { atOnce, createTestApi, expectAppError, tally } from '../../testing/index.ts';
+import { atOnce, createTestApi, expectAppError, tally, type Actor } from '../../testing/index.ts';
 
 test('a conversation that somebody holds keeps nobody else waiting', async () => {
   await using api = await createTestApi();
@@ -149,6 +149,27 @@ test('who is no member writes nothing, alone or with others, though a friend of 
   expect(items.map(({ seq, senderId }) => [seq, senderId])).toEqual(
     [3, 2, 1].map((seq) => [seq, sara.id]),
   );
+});
+
+test.for([
+  ['SESSION_ENDED', async (gone: Actor) => gone.api.session.end()],
+  [
+    'CHAT_NOT_FRIENDS',
+    async (gone: Actor, peer: Actor) => gone.api.friend.remove({ userId: peer.id }),
+  ],
+] as const)('one who may not write is found among those who may: %s', async ([code, lose]) => {
+  await using api = await createTestApi();
+  const [sara, reza] = await api.signUpFriends();
+  const [gone, peer] = await api.signUpFriends();
+  const { id: ours } = await sara.api.chat.start({ userId: reza.id });
+  const { id: theirs } = await gone.api.chat.start({ userId: peer.id });
+  await lose(gone, peer);
+  await expectAppError(gone.say(theirs, 'alone'), code);
+  const results = await atOnce(6, (index) =>
+    index % 2 === 0 ? gone.say(theirs, `${index}`) : sara.say(ours, `${index}`),
+  );
+  expect(tally(results)).toEqual({ ok: 3, [code]: 3 });
+  expect((await peer.api.chat.listMessages({ conversationId: theirs })).items).toEqual([]);
 });
 
 test('a session that sends is seen, as by any other call', async () => {
