@@ -46,9 +46,12 @@ beforeAll(async () => {
 
   const ids = [await signIn('trpc', '+989120000001'), await signIn('stock', '+989120000002')];
   await app.hot.query(
-    `insert into conversations (id, kind, direct_key, head_seq, active_at, created_at)
-    values ($1, 'direct', $2, 3, now(), now())`,
+    `insert into conversations (id, kind, direct_key, created_at) values ($1, 'direct', $2, now())`,
     [conversationId, conversationId],
+  );
+  await app.hot.query(
+    'insert into streams (id, head_seq, head_pos, message_seq, message_at) values ($1, 0, 0, 3, now())',
+    [conversationId],
   );
   await app.hot.query(
     'insert into conversation_members (user_id, conversation_id, read_seq) select unnest($1::uuid[]), $2, 0',

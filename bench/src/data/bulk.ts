@@ -32,8 +32,11 @@ export async function fillBulk(
     `insert into conversations select r.* from bulk,
        lateral (select * from conversations limit 1) c,
        lateral jsonb_populate_record(c::conversations, jsonb_build_object(
-         'id', bulk.id, 'direct_key', bulk.id, 'head_seq', $1::int,
-         'active_at', now() - random() * interval '30 days')) r`,
+         'id', bulk.id, 'direct_key', bulk.id)) r`,
+  );
+  await db.query(
+    `insert into streams (id, head_seq, head_pos, message_seq, message_at)
+     select id, 0, 0, $1, now() - random() * interval '30 days' from bulk`,
     [messagesPerRoom],
   );
   await db.query(

@@ -39,7 +39,7 @@ export async function fillOurs(
     a: a.userId,
     b: b.userId,
   }));
-  const rooms = `(select jsonb_build_object('id', r.id, 'direct_key', r.key, 'head_seq', 0)
+  const rooms = `(select jsonb_build_object('id', r.id, 'direct_key', r.key)
     from jsonb_to_recordset($2) as r (id uuid, key text, a uuid, b uuid))`;
   const json = JSON.stringify(rows);
   await copyRows(db, { table: 'conversations', where: 'id = $1', changes: rooms }, [
@@ -102,7 +102,7 @@ async function openStreams(
   ids: readonly string[],
   prototype: string,
 ): Promise<void> {
-  const changes = `(select jsonb_build_object('id', s.id, 'head_seq', 0, 'head_pos', 0)
+  const changes = `(select jsonb_build_object('id', s.id, 'head_seq', 0, 'head_pos', 0, 'message_seq', 0)
     from unnest($2::uuid[]) as s (id))`;
   await copyRows(db, { table: 'streams', where: 'id = $1', changes }, [prototype, ids]);
 }
@@ -130,10 +130,10 @@ async function fillMessages(db: pg.Client, { rooms, told }: World): Promise<void
        unnest($1::uuid[], $2::uuid[]) as m (conversation_id, sender_id)`,
     values,
   );
-  await db.query('update conversations set head_seq = $2 where id = any ($1::uuid[])', [
-    ids,
-    told.messages,
-  ]);
+  await db.query(
+    'update streams set message_seq = $2, message_at = now() where id = any ($1::uuid[])',
+    [ids, told.messages],
+  );
 }
 
 /** Lets people read the stream of a conversation that they are not in, as the members of a group do. */

@@ -9,10 +9,6 @@ export const ConversationEntity = defineEntity({
     kind: p.enum(['direct'] as const),
     /** The two user ids of a direct conversation in order, so that there is only one. */
     directKey: p.text().unique().nullable(),
-    /** Seq of the newest message. */
-    headSeq: p.integer(),
-    /** When the newest message came, or when the conversation began. */
-    activeAt: p.datetime(3),
     createdAt: p.datetime(3),
   },
 });

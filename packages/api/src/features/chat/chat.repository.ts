@@ -6,7 +6,8 @@ import type { Db } from '../../database/tables.ts';
 export interface ConversationRow {
   id: string;
   kind: 'direct';
-  head_seq: number;
+  /** Of the newest message. */
+  message_seq: number;
   active_at: Date;
   created_at: Date;
   read_seq: number;
@@ -20,19 +21,23 @@ export interface ConversationRow {
   message_created_at: Date | null;
 }
 
+/** When the newest message came, or when the conversation began. */
+const activeAt = sql`coalesce(s.message_at, c.created_at)`;
+
 /** The member's view of their conversations: one query, whatever the number of rows. */
 function conversationsOf(userId: string) {
   return sql`
-    select c.id, c.kind, c.head_seq, c.active_at, c.created_at, me.read_seq,
+    select c.id, c.kind, s.message_seq, ${activeAt} as active_at, c.created_at, me.read_seq,
       peer.user_id as peer_id, u.first_name as peer_first_name, u.last_name as peer_last_name,
       peer.read_seq as peer_read_seq,
       m.id as message_id, m.sender_id as message_sender_id, m.text as message_text,
       m.created_at as message_created_at
     from conversation_members me
     join conversations c on c.id = me.conversation_id
+    join streams s on s.id = c.id
     join conversation_members peer on peer.conversation_id = c.id and peer.user_id <> me.user_id
     join users u on u.id = peer.user_id
-    left join messages m on m.conversation_id = c.id and m.seq = c.head_seq
+    left join messages m on m.conversation_id = c.id and m.seq = s.message_seq
     where me.user_id = ${userId}`;
 }
 
@@ -52,11 +57,11 @@ export async function findConversations(
   page: { userId: string; before: readonly [Date, string] | null; limit: number },
 ): Promise<ConversationRow[]> {
   const older = page.before
-    ? sql`and (c.active_at, c.id) < (${page.before[0]}, ${page.before[1]}::uuid)`
+    ? sql`and (${activeAt}, c.id) < (${page.before[0]}, ${page.before[1]}::uuid)`
     : sql``;
   const { rows } = await sql<ConversationRow>`
     ${conversationsOf(page.userId)} ${older}
-    order by c.active_at desc, c.id desc limit ${page.limit}`.execute(db);
+    order by ${activeAt} desc, c.id desc limit ${page.limit}`.execute(db);
   return rows;
 }
 
@@ -76,8 +81,6 @@ export async function insertDirect(
       id,
       kind: 'direct',
       direct_key: directKey,
-      head_seq: 0,
-      active_at: now,
       created_at: now,
     })
     .onConflict((oc) => oc.column('direct_key').doNothing())
@@ -133,7 +136,8 @@ export const findMessages = statement<
 );
 
 /**
- * Moves a read mark forward, never back and never past the newest message.
+ * Moves a read mark forward, never back and never past the newest message. The stream is locked first, as
+ * by those who send.
  *
  * @returns the new mark; undefined when it did not move
  */
@@ -142,10 +146,15 @@ export async function advanceRead(
   mark: { conversationId: string; userId: string; seq: number },
 ): Promise<number | undefined> {
   const { rows } = await sql<{ read_seq: number }>`
-    update conversation_members m set read_seq = least(${mark.seq}::int, c.head_seq)
-    from conversations c
-    where c.id = m.conversation_id and m.conversation_id = ${mark.conversationId}
-      and m.user_id = ${mark.userId} and m.read_seq < least(${mark.seq}::int, c.head_seq)
+    with head as materialized (
+      select s.message_seq from conversation_members m join streams s on s.id = m.conversation_id
+      where m.conversation_id = ${mark.conversationId} and m.user_id = ${mark.userId}
+        and m.read_seq < least(${mark.seq}::int, s.message_seq)
+      for no key update of s
+    )
+    update conversation_members m set read_seq = least(${mark.seq}::int, head.message_seq) from head
+    where m.conversation_id = ${mark.conversationId} and m.user_id = ${mark.userId}
+      and m.read_seq < least(${mark.seq}::int, head.message_seq)
     returning m.read_seq`.execute(db);
   return rows[0]?.read_seq;
 }
@@ -180,6 +189,7 @@ export async function deleteAbandoned(db: Db, userId: string): Promise<string[]>
     )`.execute(db);
   const ids = rows.map(({ id }) => id);
   if (ids.length > 0) {
+    await db.selectFrom('streams').where('id', 'in', ids).orderBy('id').forUpdate().execute();
     await db.deleteFrom('messages').where('conversation_id', 'in', ids).execute();
     await db.deleteFrom('conversation_members').where('conversation_id', 'in', ids).execute();
     await db.deleteFrom('conversations').where('id', 'in', ids).execute();

@@ -38,11 +38,12 @@ interface WriteRow {
  * short form of what `readSendFacts` finds and `decideSend` says of it: who is turned away here
  * is asked about there.
  *
- * Conversations come first, then the marks of the senders, then the streams, as everywhere else, each in
- * the order of `$6`: so writers hardly ever wait for each other in a ring, and where they do, the loser
- * tries again. Each conversation gives its messages a range of seqs, in the order in which they are asked
- * for. Who writes has read: the sender's mark moves along. A membership or a conversation that is lost to a
- * transaction for which this one has waited is missed when rows are counted: the division by zero ends it.
+ * Streams come first, then the marks of the senders, as everywhere else, each in the order of `$6`: so
+ * writers hardly ever wait for each other in a ring, and where they do, the loser tries again. Each
+ * conversation gives its messages a range of seqs, in the order in which they are asked for, and its stream
+ * gives their events one. Who writes has read: the sender's mark moves along. A membership or a conversation
+ * that is lost to a transaction for which this one has waited is missed when rows are counted: the division
+ * by zero ends it.
  *
  * What several messages have in common is sent once: `$1` and `$2` are sessions and whose they are (a place
  * in `$3`), `$3` to `$5` people, their conversation (a place in `$6`) and the place of their last message
@@ -75,50 +76,44 @@ const insertMessages = statement<WriteRow, string[]>(
          as is_open
      from asked
    ), heads as (
-     update conversations c set
-       head_seq = c.head_seq + r.count, active_at = greatest(c.active_at, r.at)
+     update streams s set
+       message_seq = s.message_seq + r.count, message_at = greatest(s.message_at, r.at),
+       head_seq = s.head_seq + r.count,
+       head_pos = greatest(s.head_pos, pg_current_xact_id()::text::bigint)
      from unnest($6::uuid[], $7::int[], $8::timestamptz[]) with ordinality r (id, count, at, n)
-     where c.id = r.id and (select is_open from gate)
-     returning r.n, c.head_seq - r.count as before
+     where s.id = r.id and (select is_open from gate)
+     returning r.n, s.message_seq - r.count as before, s.head_seq - r.count as event_before, s.head_pos
    ), rooms as materialized (
-     select array_agg(before order by n) as befores from heads
+     select array_agg(before order by n) as befores,
+       array_agg(event_before::float8 order by n) as event_befores,
+       array_agg(head_pos order by n) as head_pos
+     from heads
    ), marks as (
      update conversation_members m set read_seq = rooms.befores[p.room] + p.place
      from rooms, unnest($3::uuid[], $4::int[], $5::int[]) p (user_id, room, place)
      where rooms.befores is not null
        and m.user_id = p.user_id and m.conversation_id = ($6::uuid[])[p.room]
      returning 1
-   ), stream_heads as (
-     update streams s set
-       head_seq = s.head_seq + r.count,
-       head_pos = greatest(s.head_pos, pg_current_xact_id()::text::bigint)
-     from rooms, unnest($6::uuid[], $7::int[]) with ordinality r (id, count, n)
-     where s.id = r.id and case when rooms.befores is not null then 1 / (
+   ), held as materialized (
+     select * from rooms
+     where case when befores is not null then 1 / (
          (select count(*) from marks) = cardinality($3::uuid[])
-         and cardinality(rooms.befores) = cardinality($6::uuid[])
+         and cardinality(befores) = cardinality($6::uuid[])
        )::int = 1 end
-     returning r.n, s.head_seq - r.count as before, s.head_pos
-   ), streams_now as materialized (
-     select array_agg(before::float8 order by n) as befores, array_agg(head_pos order by n) as head_pos
-     from stream_heads
    ), messages_written as (
      insert into messages (conversation_id, seq, id, sender_id, text, created_at)
      select ($6::uuid[])[m.room], r.befores[m.room] + m.place, m.id, m.sender_id, m.text, m.at
-     from rooms r, unnest($9::int[], $10::int[], $11::uuid[], $12::uuid[], $13::text[], $14::timestamptz[])
+     from held r, unnest($9::int[], $10::int[], $11::uuid[], $12::uuid[], $13::text[], $14::timestamptz[])
        m (room, place, id, sender_id, text, at)
-     where r.befores is not null
    ), events_written as (
      insert into stream_events (stream_id, seq, pos, type, at, body)
-     select ($6::uuid[])[m.room], s.befores[m.room] + m.place, s.head_pos[m.room], 'chat.message', m.at,
-       (m.body || (r.befores[m.room] + m.place) || '}')::json
-     from rooms r, streams_now s,
-       unnest($9::int[], $10::int[], $14::timestamptz[], string_to_array($15, chr(30)))
+     select ($6::uuid[])[m.room], r.event_befores[m.room] + m.place, r.head_pos[m.room], 'chat.message',
+       m.at, (m.body || (r.befores[m.room] + m.place) || '}')::json
+     from held r, unnest($9::int[], $10::int[], $14::timestamptz[], string_to_array($15, chr(30)))
        m (room, place, at, body)
-     where r.befores is not null
    )
-   select gate.is_open, gate.last_seen, rooms.befores,
-     streams_now.befores as event_befores
-   from gate, rooms, streams_now`,
+   select gate.is_open, gate.last_seen, rooms.befores, rooms.event_befores
+   from gate, rooms`,
 );
 
 /**
@@ -136,34 +131,30 @@ const insertMessage = statement<
          where f.user_id = $3 and f.friend_id = (
            select o.user_id from conversation_members o
            where o.conversation_id = $2 and o.user_id <> $3 limit 1
-         )) are_friends
+         )) are_friends,
+       (select c.kind = 'direct' from conversations c where c.id = $2) is_direct
    ), head as (
-     update conversations c set
-       head_seq = c.head_seq + 1, active_at = greatest(c.active_at, $6::timestamptz)
+     update streams s set
+       message_seq = s.message_seq + 1, message_at = greatest(s.message_at, $6::timestamptz),
+       head_seq = s.head_seq + 1,
+       head_pos = greatest(s.head_pos, pg_current_xact_id()::text::bigint)
      from asked
-     where c.id = $2 and c.kind = 'direct'
-       and asked.last_seen is not null and asked.are_friends
-     returning c.head_seq as seq, asked.last_seen
+     where s.id = $2 and asked.last_seen is not null and asked.are_friends and asked.is_direct
+     returning s.message_seq as seq, s.head_seq, s.head_pos, asked.last_seen
    ), mark as (
      update conversation_members m set read_seq = head.seq from head
      where m.user_id = $3 and m.conversation_id = $2
      returning 1
-   ), stream_head as (
-     update streams s set
-       head_seq = s.head_seq + 1,
-       head_pos = greatest(s.head_pos, pg_current_xact_id()::text::bigint)
-     from head
-     where s.id = $2
-       and case when (select count(*) from head) = 1 then 1 / (select count(*) from mark) = 1 end
-     returning s.head_seq, s.head_pos, head.seq, head.last_seen
+   ), held as materialized (
+     select * from head where 1 / (select count(*) from mark) = 1
    ), message_written as (
      insert into messages (conversation_id, seq, id, sender_id, text, created_at)
-     select $2, seq, $1, $3, $5, $6 from stream_head
+     select $2, seq, $1, $3, $5, $6 from held
    ), event_written as (
      insert into stream_events (stream_id, seq, pos, type, at, body)
-     select $2, head_seq, head_pos, 'chat.message', $6, ($7 || seq || '}')::json from stream_head
+     select $2, head_seq, head_pos, 'chat.message', $6, ($7 || seq || '}')::json from held
    )
-   select seq, head_seq as event_seq, last_seen from stream_head`,
+   select seq, head_seq as event_seq, last_seen from held`,
 );
 
 async function writeMessage(sends: pg.Pool, message: NewMessage): Promise<Placed[] | null> {

@@ -17,7 +17,7 @@ export function toConversationView(row: ConversationRow): ConversationView {
     id: row.id,
     kind: row.kind,
     peer: { id: row.peer_id, firstName: row.peer_first_name, lastName: row.peer_last_name },
-    headSeq: row.head_seq,
+    headSeq: row.message_seq,
     readSeq: row.read_seq,
     peerReadSeq: row.peer_read_seq,
     lastMessage: toLastMessage(row),
@@ -47,7 +47,7 @@ function toLastMessage(row: ConversationRow): MessageView | null {
   return {
     id,
     conversationId: row.id,
-    seq: row.head_seq,
+    seq: row.message_seq,
     senderId,
     text,
     createdAt: row.message_created_at.toISOString(),

@@ -10,7 +10,7 @@ test('a conversation that somebody holds keeps nobody else waiting', async () =>
   const { id: free } = await omid.api.chat.start({ userId: mina.id });
   const holder = await api.database.pool.connect();
   await holder.query('begin');
-  await holder.query('select from conversations where id = $1 for update', [held]);
+  await holder.query('select from streams where id = $1 for update', [held]);
   const stuck = atOnce(40, (index) => sara.say(held, `${index}`));
   // While the writer waits for the row, everything that writes no message goes on.
   const others = await atOnce(40, async (index) =>
@@ -49,7 +49,7 @@ test('a right that is lost while the message waits for its turn is lost for the 
   const { id: other } = await omid.api.chat.start({ userId: mina.id });
   const holder = await api.database.pool.connect();
   await holder.query('begin');
-  await holder.query('select from conversations where id = $1 for update', [held]);
+  await holder.query('select from streams where id = $1 for update', [held]);
   const stuck = sara.say(held, 'stuck').catch(() => null);
   await wait(50);
   const waiting = omid.say(other, 'too late');
@@ -116,7 +116,7 @@ test('a membership that ends while the statement waits for the room is over for 
   const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
   const holder = await api.database.pool.connect();
   await holder.query('begin');
-  await holder.query('select from conversations where id = $1 for update', [conversationId]);
+  await holder.query('select from streams where id = $1 for update', [conversationId]);
   const waiting = Promise.allSettled([
     sara.say(conversationId, 'too late'),
     reza.say(conversationId, 'hi'),

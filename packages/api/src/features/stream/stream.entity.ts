@@ -10,6 +10,10 @@ export const StreamEntity = defineEntity({
     headSeq: p.bigint('bigint'),
     /** Position of the newest event. */
     headPos: p.bigint('bigint'),
+    /** Of a conversation's stream: seq of the newest message, 0 for none. Here, so that a send changes one row. */
+    messageSeq: p.integer().default(0),
+    /** When the newest message came. */
+    messageAt: p.datetime(3).nullable(),
   },
 });
 
