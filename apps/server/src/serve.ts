@@ -6,20 +6,31 @@ import { createServer } from './server.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { explainStartError, requireFreePort } from './start-errors.ts';
 
+/**
+ * Connections that wait to be taken, when many come at once. The system may allow fewer
+ * (`net.core.somaxconn`); those beyond are tried again by the peer's system, seconds later.
+ */
+const backlog = 4_096;
+
 /** Environment, then everything that is open, then the server; closed the other way round. */
 export async function serve(): Promise<void> {
   const config = readConfig();
   const log = pino({ level: config.logLevel });
   const onClose = closeOnSignal(log, config.drainMs);
   await requireFreePort(config);
-  const container = await openContainer(config, log);
-  onClose(async () => container.close());
+  const opening = openContainer(config, log);
+  // Known before it is open: who asks the process to end meanwhile gets no PostgreSQL that is left behind.
+  onClose(async () => {
+    const opened = await opening.catch(() => null);
+    await opened?.close();
+  });
+  const container = await opening;
   try {
     const lifecycle = new Lifecycle();
     const server = await createServer(config, container, lifecycle);
     onClose(async () => server.close());
     onClose(() => lifecycle.drain(config.drainMs));
-    const address = await server.listen({ host: config.host, port: config.port });
+    const address = await server.listen({ host: config.host, port: config.port, backlog });
     process.stdout.write(banner(config, address, container.dataPlace));
   } catch (error) {
     await container.close();

@@ -40,10 +40,17 @@ export class LiveSocket implements SocketControl {
   #credit = burst;
   #spentAt = this.#openedAt;
   #streams = 0;
+  #onServed: (() => void) | null;
 
-  constructor(socket: WebSocket, raw: Duplex, { id, ip }: { id: string; ip: string }) {
+  /** @param origin its `served` is called once: when the first stream is served, or the peer has left */
+  constructor(
+    socket: WebSocket,
+    raw: Duplex,
+    { id, ip, served }: { id: string; ip: string; served: () => void },
+  ) {
     this.id = id;
     this.ip = ip;
+    this.#onServed = served;
     this.#socket = socket;
     this.#writer = new SocketWriter(socket, raw);
   }
@@ -133,7 +140,14 @@ export class LiveSocket implements SocketControl {
     return true;
   }
 
+  /** The peer is past what everybody waits for who comes: it gets its stream, or has left. */
+  served(): void {
+    this.#onServed?.();
+    this.#onServed = null;
+  }
+
   sink(head: string): Sink {
+    this.served();
     return this.#writer.sink(head);
   }
 

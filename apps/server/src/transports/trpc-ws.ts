@@ -19,6 +19,7 @@ import type { Config } from '../env.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { isAllowedOrigin } from '../plugins/security.ts';
 import { logCallError } from './call-errors.ts';
+import { Doorway } from './doorway.ts';
 import { LiveSocket } from './live-socket.ts';
 import { watchSessions } from './socket-sessions.ts';
 import { Sockets } from './sockets.ts';
@@ -54,6 +55,7 @@ export function addTrpcWs(
   };
   const wss = new WebSocketServer(options);
   const addressOf = createAddressReader(config);
+  const doorway = new Doorway();
   const live = new WeakMap<WebSocket, LiveSocket>();
   const serve = getWSConnectionHandler({
     wss,
@@ -89,7 +91,10 @@ export function addTrpcWs(
   const listeners = Object.entries({
     message: onSocket((socket) => socket.heard()),
     ping: onSocket((socket) => socket.pinged()),
-    close: onSocket((socket) => sockets.remove(socket)),
+    close: onSocket((socket) => {
+      socket.served();
+      sockets.remove(socket);
+    }),
     error(error: Error) {
       server.log.debug({ err: error }, 'socket error');
     },
@@ -103,8 +108,12 @@ export function addTrpcWs(
     };
   }
 
-  function accept(socket: WebSocket, raw: Duplex, req: IncomingMessage): void {
-    const one = new LiveSocket(socket, raw, { id: randomUUID(), ip: addressOf(req) });
+  function accept(
+    socket: WebSocket,
+    raw: Duplex,
+    { req, ...origin }: { req: IncomingMessage; ip: string; served: () => void },
+  ): void {
+    const one = new LiveSocket(socket, raw, { id: randomUUID(), ...origin });
     live.set(socket, one);
     sockets.add(one);
     for (const [event, listener] of listeners) {
@@ -114,16 +123,29 @@ export function addTrpcWs(
   }
 
   server.server.on('upgrade', (req: IncomingMessage, raw: Duplex, head: Buffer) => {
-    const refusal = refuse(req);
+    const ip = addressOf(req);
+    const refusal = refuse(req, ip);
     if (refusal !== null) {
       return answer(raw, refusal);
     }
-    wss.handleUpgrade(req, raw, head, (socket) => accept(socket, raw, req));
+    raw.on('error', destroyIt);
+    doorway.wait(ip, (served) => {
+      raw.off('error', destroyIt);
+      if (raw.destroyed) {
+        return served();
+      }
+      if (isLeaving()) {
+        return answer(raw, 503);
+      }
+      wss.handleUpgrade(req, raw, head, (socket) => accept(socket, raw, { req, ip, served }));
+    });
   });
+  server.server.on('connection', doorway.noteConnection);
 
   let closing = false;
-  function refuse(req: IncomingMessage): number | null {
-    if (closing || lifecycle.isDraining) {
+  const isLeaving = (): boolean => closing || lifecycle.isDraining;
+  function refuse(req: IncomingMessage, ip: string): number | null {
+    if (isLeaving() || doorway.isFull) {
       return 503;
     }
     if (!URL.canParse(req.url ?? '/', `http://${req.headers.host ?? 'localhost'}`)) {
@@ -137,7 +159,7 @@ export function addTrpcWs(
     if (origin !== undefined && !isAllowedOrigin(config, origin)) {
       return 403;
     }
-    return sockets.waiting(addressOf(req)) >= waitingPerAddress ? 429 : null;
+    return sockets.waiting(ip) + doorway.waiting(ip) >= waitingPerAddress ? 429 : null;
   }
 
   const unsubscribe = app.deps.hub.subscribe({
@@ -161,6 +183,7 @@ export function addTrpcWs(
     closing = true;
     unsubscribe();
     unwatch();
+    doorway.clear();
     await sockets.close();
     wss.close();
   });
@@ -204,13 +227,14 @@ function createAddressReader(config: Config): (req: IncomingMessage) => string {
   return (req) => proxyAddress(req, trust);
 }
 
+function destroyIt(this: Duplex): void {
+  this.destroy();
+}
+
 /** Refuses an upgrade. Whatever becomes of the connection afterwards is nobody's affair. */
 function answer(raw: Duplex, status: number): void {
-  const destroy = (): void => {
-    raw.destroy();
-  };
-  raw.on('error', destroy);
-  raw.once('finish', destroy);
+  raw.on('error', destroyIt);
+  raw.once('finish', destroyIt);
   raw.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
   );

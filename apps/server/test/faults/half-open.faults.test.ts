@@ -11,7 +11,8 @@ import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startProcess } from '../server-process.ts';
 import { startBalancer, targetOf, type Balancer } from './balancer.ts';
-import { Follower, signInAs } from './crowd.ts';
+import { signInAs } from './crowd.ts';
+import { Follower } from './follower.ts';
 import { stormEnv } from './storm.ts';
 
 const patience = 60_000;

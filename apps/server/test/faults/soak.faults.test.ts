@@ -6,7 +6,8 @@ import { cloneDatabase } from '@chapar/api/testing';
 import { newId } from '@chapar/client';
 import { expect, test } from 'vitest';
 import { startProcess, type ServerProcess } from '../server-process.ts';
-import { copyPeople, crowdEnv, Follower, isFull, letIn, signInAs } from './crowd.ts';
+import { copyPeople, crowdEnv, isFull, letIn, signInAs } from './crowd.ts';
+import { Follower } from './follower.ts';
 import { stormEnv } from './storm.ts';
 
 const wave = 50;

@@ -4,7 +4,8 @@ import { createChaparClient, newId } from '@chapar/client';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startProcess, type ServerProcess } from '../server-process.ts';
-import { Follower, isFull, signInAs } from './crowd.ts';
+import { isFull, signInAs } from './crowd.ts';
+import { Follower } from './follower.ts';
 import { stormEnv } from './storm.ts';
 
 const patience = 60_000;
