@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { startEmbeddedPostgres } from '@chapar/embedded-postgres';
 import { freePort } from './free-port.ts';
 import { readCode } from './harness.ts';
-import { failToStart, startProcess } from './server-process.ts';
+import { endWhileStarting, failToStart, startProcess } from './server-process.ts';
 
 async function temporaryFolder(): Promise<AsyncDisposable & { folder: string }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'chapar-process-'));
@@ -203,6 +203,20 @@ test('killed with its whole group, it finds its data and its logins again', asyn
   const again = createChaparClient({ url: after.url, tokenStore });
   expect(await again.user.me.query()).toMatchObject({ id: user.id, firstName: 'سارا' });
   await again.close();
+});
+
+test('told to end before it listens, it leaves no PostgreSQL behind', async () => {
+  await using temporary = await temporaryFolder();
+  const env = { DATA_DIR: path.join(temporary.folder, 'data') };
+  const pidFile = path.join(env.DATA_DIR, 'postgres', 'postmaster.pid');
+  const readPid = async (): Promise<string> => readFile(pidFile, 'utf8').catch(() => '');
+  // PostgreSQL runs; the server has still to prepare its tables.
+  const isTime = async (): Promise<boolean> => (await readPid()).includes('ready');
+  expect(await endWhileStarting(env, isTime)).toBe(0);
+  expect(await readPid()).toBe('');
+  // Nothing is in the way of the next one.
+  await using next = await startProcess(env);
+  expect((await fetch(`${next.url}/readyz`)).status).toBe(200);
 });
 
 test('a second server on the same data says who has it, and leaves the first alone', async () => {

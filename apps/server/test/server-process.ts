@@ -84,6 +84,21 @@ export async function startProcess(env: Record<string, string>): Promise<ServerP
   return server;
 }
 
+/** Starts the process, tells it to end as soon as `isTime` says so, and waits. @returns its exit code */
+export async function endWhileStarting(
+  env: Record<string, string>,
+  isTime: () => Promise<boolean>,
+): Promise<number | null> {
+  const { child } = launch({ PORT: '0', ...env });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  while (child.exitCode === null && !(await isTime())) {
+    await wait(5);
+  }
+  child.kill('SIGTERM');
+  const [code] = await exited;
+  return code;
+}
+
 /** Runs the process where it cannot start. @returns what it printed and its exit code */
 export async function failToStart(
   env: Record<string, string>,
