@@ -28,7 +28,7 @@ export interface AppOptions {
 /** Puts the product together and begins to follow the live log. The database stays the caller's. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { database, deps, config, secrets } = options;
-  if (await restartIfMoved(database)) {
+  if (await restartIfMoved(database, deps.clock.now())) {
     deps.log.warn({}, 'the database comes from another cluster: live streams begin anew');
   }
   const log = createStreamLog(database.hot);

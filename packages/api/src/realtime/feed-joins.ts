@@ -48,7 +48,7 @@ export class FeedJoins {
   /** @returns null when the reader is in already */
   #attach(reader: Reader, streamId: string, head: number): Promise<void> | null {
     const { feeds, recent, fills } = this.#place;
-    if (reader.end) {
+    if (reader.isOver) {
       return null;
     }
     reader.streams.add(streamId);
@@ -85,7 +85,7 @@ export class FeedJoins {
       reader.cut('broken');
       throw error;
     }
-    if (!reader.end) {
+    if (!reader.isOver) {
       feed.readers.add(reader);
     }
   }

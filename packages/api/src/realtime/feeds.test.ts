@@ -4,7 +4,7 @@ import { Audit } from './audit.ts';
 import { Feeds } from './feeds.ts';
 import { createLiveEvent, type LiveEvent } from './live-event.ts';
 import { createMemoryHub } from './memory-hub.ts';
-import { Reader } from './reader.ts';
+import { Reader, type ReaderEnd } from './reader.ts';
 import type { StreamLog } from './stream-log.ts';
 
 const at = '2026-11-20T08:00:00.000Z';
@@ -67,7 +67,8 @@ function setUp() {
     cursorLagMs: 0,
   });
   open.push(feeds);
-  const reader = new Reader('sara', limit);
+  const cuts: ReaderEnd[] = [];
+  const reader = new Reader('sara', limit, (end) => cuts.push(end));
   const joined = { type: 'stream.joined', body: { streamId: 'chat', afterSeq: 0 } } as const;
   const named = (firstName: string) =>
     ({ type: 'user.updated', body: { id: 'x', firstName, lastName: null } }) as const;
@@ -75,7 +76,7 @@ function setUp() {
     of.take().map(({ event }) => (event ? `${event.streamId} ${event.seq}` : 'no event'));
   /** Attaches at the present heads, as an opening of the log says them. */
   const attach = async (who: Reader, ...ids: string[]) => feeds.attach(who, await log.heads(ids));
-  return { log, hub, feeds, audit, attach, reader, joined, named, seen };
+  return { log, hub, feeds, audit, attach, reader, cuts, joined, named, seen };
 }
 
 test('what follows goes straight through; a hole is filled, a repeat dropped', async () => {
@@ -95,23 +96,23 @@ test('what follows goes straight through; a hole is filled, a repeat dropped', a
 });
 
 test('a join that fails cuts the reader off, so that it comes back by its cursor', async () => {
-  const { log, hub, attach, reader, joined, named } = setUp();
+  const { log, hub, attach, reader, cuts, joined, named } = setUp();
   await attach(reader, 'line');
   log.append('chat', named('before'));
   log.gate = Promise.reject(new Error('no database'));
   log.gate.catch(() => undefined);
   hub.publish([log.append('line', joined)]);
-  await expect.poll(() => reader.end).toBe('broken');
+  await expect.poll(() => cuts).toEqual(['broken']);
 });
 
 test('a hole that cannot be filled cuts its readers off, and the next one starts afresh', async () => {
-  const { log, hub, feeds, attach, reader, named, seen } = setUp();
+  const { log, hub, feeds, attach, reader, cuts, named, seen } = setUp();
   await attach(reader, 'line');
   log.append('line', named('lost'));
   log.gate = Promise.reject(new Error('no database'));
   log.gate.catch(() => undefined);
   hub.publish([log.append('line', named('seen'))]);
-  await expect.poll(() => reader.end).toBe('broken');
+  await expect.poll(() => cuts).toEqual(['broken']);
   log.gate = Promise.resolve();
   feeds.detach(reader);
   const next = new Reader('sara', limit);

@@ -91,7 +91,7 @@ export class Feeds {
 
   /** Takes a reader out for good; it gets nothing any more. */
   detach(reader: Reader): void {
-    reader.cut('broken');
+    reader.stop();
     this.#readers.delete(reader);
     this.#joins.leave(reader);
   }

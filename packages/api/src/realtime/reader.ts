@@ -32,12 +32,15 @@ export class Reader {
   #signals: Map<string, Delivery> | null = null;
   #sink: Sink | null = null;
   readonly #limit: number;
-  #end: ReaderEnd | null = null;
+  readonly #onCut: ((end: ReaderEnd) => void) | undefined;
+  #isOver = false;
   readonly #wake = new Wake();
 
-  constructor(userId: string, limit: number) {
+  /** @param onCut is called once, when the reader is cut off, whatever it waits for */
+  constructor(userId: string, limit: number, onCut?: (end: ReaderEnd) => void) {
     this.userId = userId;
     this.#limit = limit;
+    this.#onCut = onCut;
   }
 
   /** Streams that it has been let into while it was in, with the seq that it goes on after. */
@@ -47,7 +50,7 @@ export class Reader {
   }
 
   push(delivery: Delivery): void {
-    if (this.#end) {
+    if (this.#isOver) {
       return;
     }
     this.quiet = 0;
@@ -67,7 +70,7 @@ export class Reader {
    * one of the same topic takes its place, and there is room for few.
    */
   signal(topic: string, delivery: Delivery): void {
-    if (this.#end || this.#sink?.write(delivery)) {
+    if (this.#isOver || this.#sink?.write(delivery)) {
       return;
     }
     this.#signals ??= new Map();
@@ -83,15 +86,24 @@ export class Reader {
   }
 
   cut(end: ReaderEnd): void {
-    this.#end ??= end;
+    if (!this.#isOver) {
+      this.stop();
+      this.#onCut?.(end);
+    }
+  }
+
+  /** It gets nothing any more. */
+  stop(): void {
+    this.#isOver = true;
     this.#leaveSink();
     this.#queue = [];
     this.#signals = null;
     this.#wake.call();
   }
 
-  get end(): ReaderEnd | null {
-    return this.#end;
+  /** Whether it was cut off, or has left. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Takes everything that waits, events first. */
@@ -108,7 +120,7 @@ export class Reader {
 
   /** Resolves when there is something to take, the reader was cut off, or the call is over. */
   async ready(signal: AbortSignal): Promise<void> {
-    if (this.isWaiting || this.#end || signal.aborted) {
+    if (this.isWaiting || this.#isOver || signal.aborted) {
       return;
     }
     await this.#wake.wait(signal);

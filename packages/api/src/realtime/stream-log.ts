@@ -7,10 +7,10 @@ export interface StreamLog {
   /** Events of one stream with `afterSeq < seq <= toSeq`, in order. */
   between(streamId: string, afterSeq: number, toSeq: number): Promise<LiveEvent[]>;
   /**
-   * The newest seq of every stream that has an event at or above `fromPos`, and the position
+   * The newest seq of every stream that has an event at or above a cursor, and the cursor
    * below which nothing can appear any more (see `StreamEventEntity.pos`), in one snapshot.
    */
-  since(fromPos: bigint): Promise<{ heads: Map<string, number>; horizon: bigint }>;
-  /** The present horizon. */
+  since(cursor: bigint): Promise<{ heads: Map<string, number>; horizon: bigint }>;
+  /** The present horizon, as a cursor. */
   horizon(): Promise<bigint>;
 }

@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createMemoryHub } from '../../realtime/memory-hub.ts';
 import { sweep } from '../../sweep.ts';
-import { createTestApi, type TestApi } from '../../testing/index.ts';
+import { createTestApi, hearStatements, type TestApi } from '../../testing/index.ts';
 import { presence, Watching } from './test/watching.ts';
 
 const { flapMs } = presence;
 
 /** Counts the statements of this name from now on. */
 function countStatements(api: TestApi, name: string): () => number {
-  const spy = vi.spyOn(api.app.hot, 'query');
-  return () =>
-    spy.mock.calls.filter(([query]) => (query as { name?: string }).name === name).length;
+  const names = hearStatements(api.app.hot);
+  return () => names.filter((one) => one === name).length;
 }
 
 async function countRows(api: TestApi, table: 'presences' | 'presence_nodes'): Promise<number> {

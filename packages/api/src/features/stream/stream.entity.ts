@@ -58,7 +58,14 @@ export const StreamFloorEntity = defineEntity({
   tableName: 'stream_floor',
   properties: {
     id: p.integer().primary().autoincrement(false),
-    /** Cursors below this position cannot be served any more. */
+    /** What stood below this position cannot be served any more. */
     pos: p.bigint('bigint'),
+    /**
+     * What a position and a cursor differ by. It rises when the database has moved to another cluster,
+     * whose transaction ids are others, so that every cursor from before stays below the floor for good.
+     */
+    base: p.bigint('bigint'),
+    /** The PostgreSQL cluster whose transaction ids the positions are (`system_identifier`). */
+    cluster: p.bigint('bigint').nullable(),
   },
 });

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { transaction } from '../../database/transaction.ts';
 import { day } from '../../kernel/duration.ts';
-import { createTestApi, type Actor, type TestApi } from '../../testing/index.ts';
+import { createTestApi, hearStatements, type Actor, type TestApi } from '../../testing/index.ts';
 import type { Listener } from '../../testing/listener.ts';
 import {
   forgetOldEvents,
@@ -172,13 +172,7 @@ test('a resume is one read of the log, whatever the number of streams', async ()
   const away = await (await reza.listen()).ready();
   away.stop();
   await Promise.all(rooms.map((room) => happen(sara, room, 1)));
-  const names: string[] = [];
-  const query = api.app.hot.query.bind(api.app.hot) as (config: object) => unknown;
-  const listening = (config: { name: string }): unknown => {
-    names.push(config.name);
-    return query(config);
-  };
-  vi.spyOn(api.app.hot, 'query').mockImplementation(listening as never);
+  const names = hearStatements(api.app.hot);
   const back = await (await reza.listen(away.lastEventId)).ready();
   expect(rooms.flatMap((room) => marksIn(back, room))).toHaveLength(rooms.length);
   // Who asks is looked up beside it, together with everybody else who asks; the audit goes its own pace.

@@ -6,6 +6,9 @@ import type { StreamLog } from '../../realtime/stream-log.ts';
 /** Below it no event can appear any more: the oldest transaction that still runs. */
 const horizon = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint';
 
+/** A cursor is the base and a position; see `stream_floor`. */
+const base = '(select base from stream_floor where id = 1)';
+
 /** ISO 8601 with milliseconds, as `Date.toISOString` writes it. */
 const isoTime = `to_char(e.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
@@ -36,15 +39,15 @@ const findSince = statement<
 >(
   'stream-since',
   `select h.horizon, e.stream_id, e.head
-   from (select ${horizon} as horizon) h
+   from (select ${base} + ${horizon} as horizon) h
    left join (
-     select stream_id, max(seq) as head from stream_events where pos >= $1 group by stream_id
+     select stream_id, max(seq) as head from stream_events where pos >= $1 - ${base} group by stream_id
    ) e on true`,
 );
 
 const findHorizon = statement<{ horizon: bigint }, []>(
   'stream-horizon',
-  `select ${horizon} as horizon`,
+  `select ${base} + ${horizon} as horizon`,
 );
 
 /** The log as the node's feeds read it. */
@@ -57,15 +60,15 @@ export function createStreamLog(hot: pg.Pool): StreamLog {
     async between(streamId, afterSeq, toSeq) {
       return (await findBetween(hot, streamId, afterSeq, toSeq)).map(toEvent);
     },
-    async since(fromPos) {
-      const rows = await findSince(hot, fromPos);
+    async since(cursor) {
+      const rows = await findSince(hot, cursor);
       const heads = new Map<string, number>();
       for (const { stream_id: id, head } of rows) {
         if (id !== null) {
           heads.set(id, Number(head));
         }
       }
-      return { heads, horizon: rows[0]?.horizon ?? fromPos };
+      return { heads, horizon: rows[0]?.horizon ?? cursor };
     },
     async horizon() {
       return (await findHorizon(hot))[0]?.horizon ?? 0n;
@@ -88,14 +91,15 @@ export interface Opening {
   missed: Missed[];
 }
 
-/** An event of the log and where it stands. */
+/** An event of the log. */
 export interface Missed {
-  pos: bigint;
+  /** The base and its position. */
+  cursor: bigint;
   event: LiveEvent;
 }
 
 interface MissedRow extends EventRow {
-  pos: bigint;
+  cursor: bigint;
 }
 
 type OpeningRow = {
@@ -112,7 +116,9 @@ type OpeningRow = {
  */
 const findOpening = statement<OpeningRow, [string, string, bigint | null, number]>(
   'stream-opening',
-  `with mine as materialized (
+  `with log as materialized (
+     select pos as floor, base, $3 - base as since from stream_floor where id = 1
+   ), mine as materialized (
      select m.stream_id, m.after_seq, s.head_seq, s.head_pos
      from stream_members m join streams s on s.id = m.stream_id
      where m.user_id = $1
@@ -121,14 +127,15 @@ const findOpening = statement<OpeningRow, [string, string, bigint | null, number
      from (
        select e.* from mine cross join lateral (
          select e.* from stream_events e
-         where e.stream_id = mine.stream_id and e.pos >= $3 and e.seq > mine.after_seq
+         where e.stream_id = mine.stream_id and e.pos >= (select since from log)
+           and e.seq > mine.after_seq
          order by e.pos, e.seq limit $4
        ) e
-       where mine.head_pos >= $3
+       where mine.head_pos >= (select since from log)
        order by e.pos, e.stream_id, e.seq limit $4
      ) e
    )
-   select b.*, e.pos, ${eventColumns},
+   select b.*, b.base + e.pos as cursor, ${eventColumns},
      case when coalesce(e.n, 1) = 1
        then (select string_agg(stream_id || ':' || head_seq, ',') from mine) end as heads
    from (
@@ -137,9 +144,9 @@ const findOpening = statement<OpeningRow, [string, string, bigint | null, number
          select from sessions s join users u on u.id = s.user_id
          where s.id = $2 and s.user_id = $1 and s.ended_at is null and u.status = 'active'
        ) as is_alive,
-       f.pos as floor, greatest(f.pos, ${horizon}) as horizon,
-       pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next
-     from stream_floor f where f.id = 1
+       base, base + floor as floor, base + greatest(floor, ${horizon}) as horizon,
+       base + pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next
+     from log
    ) b
    left join missed e on true
    order by e.n`,
@@ -159,7 +166,7 @@ export async function readOpening(
     throw new Error('stream_floor is empty');
   }
   const missed = rows.flatMap((row) =>
-    row.pos === null ? [] : [{ pos: row.pos, event: toEvent(row) }],
+    row.cursor === null ? [] : [{ cursor: row.cursor, event: toEvent(row) }],
   );
   const { is_alive: isAlive, floor, horizon: bound, next } = first;
   return { isAlive, floor, horizon: bound, next, heads: readHeads(first.heads), missed };
@@ -174,21 +181,19 @@ function readHeads(text: string | null): Map<string, number> {
   return heads;
 }
 
-const findMissedPage = statement<
-  MissedRow & { floor: bigint },
-  [string, bigint, string, number, number]
->(
+const findMissedPage = statement<MissedRow, [string, bigint, string, number, number]>(
   'stream-missed',
-  `select (select pos from stream_floor where id = 1) as floor, e.pos, ${eventColumns}
+  `with log as materialized (select base, $2 - base as since from stream_floor where id = 1)
+   select (select base from log) + e.pos as cursor, ${eventColumns}
    from (
      select e.* from (
        select m.stream_id, m.after_seq from stream_members m
-       join streams s on s.id = m.stream_id and s.head_pos >= $2
+       join streams s on s.id = m.stream_id and s.head_pos >= (select since from log)
        where m.user_id = $1
      ) mine cross join lateral (
        select e.* from stream_events e
-       where e.stream_id = mine.stream_id and e.pos >= $2 and e.seq > mine.after_seq
-         and (e.pos, e.stream_id, e.seq) > ($2, $3::uuid, $4)
+       where e.stream_id = mine.stream_id and e.pos >= (select since from log) and e.seq > mine.after_seq
+         and (e.pos, e.stream_id, e.seq) > ((select since from log), $3::uuid, $4)
        order by e.pos, e.seq limit $5
      ) e
      order by e.pos, e.stream_id, e.seq limit $5
@@ -200,21 +205,20 @@ const findMissedPage = statement<
 export async function readMissed(
   hot: pg.Pool,
   query: { userId: string; after: Missed; limit: number },
-): Promise<{ floor: bigint | null; missed: Missed[] }> {
-  const { pos, event } = query.after;
+): Promise<Missed[]> {
+  const { cursor, event } = query.after;
   const { streamId, seq } = event;
-  const rows = await findMissedPage(hot, query.userId, pos, streamId, seq, query.limit);
-  const missed = rows.map((row) => ({ pos: row.pos, event: toEvent(row) }));
-  return { floor: rows[0]?.floor ?? null, missed };
+  const rows = await findMissedPage(hot, query.userId, cursor, streamId, seq, query.limit);
+  return rows.map((row) => ({ cursor: row.cursor, event: toEvent(row) }));
 }
 
 const countMissedRows = statement<{ count: bigint }, [string, bigint, number]>(
   'stream-count',
   `select count(*) as count from (
      select from stream_members m
-     join streams s on s.id = m.stream_id and s.head_pos >= $2
+     join streams s on s.id = m.stream_id and s.head_pos >= $2 - ${base}
      join stream_events e on e.stream_id = m.stream_id and e.seq > m.after_seq
-     where m.user_id = $1 and e.pos >= $2
+     where m.user_id = $1 and e.pos >= $2 - ${base}
      limit $3
    ) missed`,
 );
@@ -228,14 +232,14 @@ export async function countMissed(
   return Number(row?.count ?? 0);
 }
 
-const findFloor = statement<{ pos: bigint }, []>(
+const findFloor = statement<{ floor: bigint }, []>(
   'stream-floor',
-  'select pos from stream_floor where id = 1',
+  'select base + pos as floor from stream_floor where id = 1',
 );
 
 /** Cursors below it cannot be served any more. */
 export async function readFloor(hot: pg.Pool): Promise<bigint> {
-  return (await findFloor(hot))[0]?.pos ?? 0n;
+  return (await findFloor(hot))[0]?.floor ?? 0n;
 }
 
 function toEvent(row: EventRow): LiveEvent {

@@ -5,10 +5,10 @@ import {
   type StreamEvent,
 } from '@chapar/contract';
 import { tracked, type TrackedEnvelope } from '@trpc/server';
-import { AppError } from '../../errors.ts';
+import { AppError, toAppError } from '../../errors.ts';
 import { router, signedIn } from '../../trpc.ts';
 import { renewSocket } from './stream.renew.ts';
-import { followStream, StreamCutError } from './stream.service.ts';
+import { followStream, type Follow } from './stream.service.ts';
 import { isEndOf, Way } from './stream.way.ts';
 
 export const streamRouter = router({
@@ -30,7 +30,12 @@ export const streamRouter = router({
     const way = new Way(socket);
     const { lastEventId } = input ?? {};
     let leave: (() => void) | null = null;
-    const follow = { lastEventId, connectionId: socket.id, sink: () => way.sink };
+    const follow: Follow = {
+      lastEventId,
+      connectionId: socket.id,
+      sink: () => way.sink,
+      onCut: (end) => socket.close(end === 'slow' ? 4290 : 1012),
+    };
     try {
       for await (const delivery of followStream(call, follow)) {
         leave ??= call.app.presence.arrive(call.actor.userId);
@@ -43,10 +48,8 @@ export const streamRouter = router({
         }
       }
     } catch (error) {
-      if (!(error instanceof StreamCutError)) {
-        throw error;
-      }
-      socket.close(error.reason === 'slow' ? 4290 : 1012);
+      // The guard has done its work before the first value is asked for.
+      throw toAppError(error);
     } finally {
       leave?.();
       release();

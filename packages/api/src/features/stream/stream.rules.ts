@@ -1,14 +1,14 @@
-/** What the log can still serve. */
+/** What the log can still serve, in cursors. */
 export interface LogBounds {
   /** Cursors below it point into what was forgotten. */
   floor: bigint;
-  /** The id that the next transaction will get: no cursor of ours can be above it. */
+  /** That of the next transaction: no cursor of ours can be above it. */
   next: bigint;
 }
 
 export type ResumeDecision = { do: 'start' } | { do: 'reset' } | { do: 'replay'; cursor: bigint };
 
-/** Positions are PostgreSQL's bigint. */
+/** They are PostgreSQL's bigint. */
 const largestCursor = 2n ** 63n - 1n;
 
 /**
@@ -36,9 +36,9 @@ export function decideResume(cursor: bigint | null, bounds: LogBounds): ResumeDe
 }
 
 /**
- * The cursor that is safe once an event at `pos` of a replay has arrived: everything that could
- * be seen below it has come before, and what could not be seen is at or above the horizon.
+ * The cursor that is safe once the event of a replay that `reached` stands for has arrived: everything
+ * that could be seen below it has come before, and what could not be seen is at or above the horizon.
  */
-export function safeCursor(pos: bigint, horizon: bigint): bigint {
-  return pos < horizon ? pos : horizon;
+export function safeCursor(reached: bigint, horizon: bigint): bigint {
+  return reached < horizon ? reached : horizon;
 }

@@ -14,6 +14,8 @@ export interface Follow {
   connectionId: string;
   /** A faster way to the peer, from when it is there. */
   sink(): Sink | null;
+  /** The stream cannot be served any more: said at once, also while nobody asks for its next value. */
+  onCut(this: void, end: ReaderEnd): void;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface Follow {
 export async function* followStream(call: SignedInCall, follow: Follow): AsyncGenerator<Delivery> {
   const { app, actor } = call;
   const { userId, sessionId } = actor;
-  const reader = new Reader(userId, app.config.stream.queueLimit);
+  const reader = new Reader(userId, app.config.stream.queueLimit, follow.onCut);
   try {
     const asked = performance.now();
     const cursor = parseCursor(follow.lastEventId);
@@ -38,7 +40,7 @@ export async function* followStream(call: SignedInCall, follow: Follow): AsyncGe
       throw new AppError('SESSION_ENDED');
     }
     if (performance.now() - asked > rememberMs) {
-      throw new StreamCutError('broken');
+      return reader.cut('broken');
     }
     await app.feeds.attach(reader, heads);
     const decision = await limitReplay(call, decideResume(cursor, bounds), missed);
@@ -46,8 +48,8 @@ export async function* followStream(call: SignedInCall, follow: Follow): AsyncGe
       yield signal('{"type":"stream.reset"}', cursorNow);
     }
     if (decision.do === 'replay') {
-      for await (const event of replay(call, missed, heads)) {
-        yield new Delivery(safeCursor(event.pos, cursorNow), event.event.json, event.event);
+      for await (const { cursor: reached, event } of replay(call, missed, heads)) {
+        yield new Delivery(safeCursor(reached, cursorNow), event.json, event);
       }
       // What was forgotten between two pages is missing without a trace.
       if (missed.length === replayPage && (await readFloor(app.hot)) > decision.cursor) {
@@ -89,7 +91,7 @@ async function* replay(
     if (!after || page.length < replayPage) {
       return;
     }
-    ({ missed: page } = await readMissed(call.app.hot, { userId, after, limit: replayPage }));
+    page = await readMissed(call.app.hot, { userId, after, limit: replayPage });
   }
 }
 
@@ -105,10 +107,7 @@ async function* live(
   }
   const { signal: aborted } = call;
   const isOver = (): boolean => aborted.aborted;
-  while (!isOver()) {
-    if (reader.end) {
-      throw new StreamCutError(reader.end);
-    }
+  while (!isOver() && !reader.isOver) {
     const sink = follow.sink();
     if (sink && !reader.isWaiting) {
       reader.connect(sink);
@@ -126,14 +125,4 @@ function oldEnough(horizon: bigint, safe: bigint, floor: bigint): bigint {
 
 function signal(json: string, cursor: bigint): Delivery {
   return new Delivery(cursor, json);
-}
-
-/** The server ends a stream that it cannot serve; the client comes back by its cursor. */
-export class StreamCutError extends Error {
-  readonly reason: ReaderEnd;
-
-  constructor(reason: ReaderEnd) {
-    super(`the live stream was cut off: ${reason}`);
-    this.reason = reason;
-  }
 }

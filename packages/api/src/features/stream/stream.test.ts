@@ -5,7 +5,7 @@ import { defaultConfig } from '../../config.ts';
 import { day, minute } from '../../kernel/duration.ts';
 import type { Hub } from '../../realtime/hub.ts';
 import { createMemoryHub } from '../../realtime/memory-hub.ts';
-import { createTestApi, type Actor, type TestApi } from '../../testing/index.ts';
+import { createTestApi, expectAppError, type Actor, type TestApi } from '../../testing/index.ts';
 import type { Listener } from '../../testing/listener.ts';
 import { forgetOldEvents, tell } from './index.ts';
 
@@ -277,6 +277,65 @@ test('after a move to another cluster every old cursor is a reset, and the log g
   held.release();
 });
 
+test.for(['ids that do not fit', 'another name'])(
+  'a cursor from before a move stays a reset when the new ids have grown past it: %s',
+  async (sign) => {
+    await using api = await createTestApi();
+    const { sara, reza, chat } = await startChat(api);
+    await sara.say(chat, '1');
+    const nextId = async (): Promise<bigint> => {
+      const { rows } = await api.database.pool.query<{ next: bigint }>(
+        'select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next',
+      );
+      return rows[0]?.next ?? 0n;
+    };
+    const far = (await nextId()) + 3_000n;
+    if (sign === 'another name') {
+      await api.app.db.updateTable('stream_floor').set({ cluster: 1n }).execute();
+    } else {
+      await api.app.db.updateTable('stream_events').set({ pos: far }).execute();
+      await api.app.db.updateTable('streams').set({ head_pos: far }).execute();
+    }
+    await using moved = await createTestApi({ on: api });
+    await sara.at(moved).say(chat, '2');
+    const cursors = [far, far + 1_000n, far - 2_000n];
+    const resume = async (cursor: bigint): Promise<string[]> => {
+      const back = await (await reza.at(moved).listen(`${cursor}`)).ready();
+      back.stop();
+      return back.events.map(({ type }) => type);
+    };
+    for (const cursor of cursors) {
+      await expect(resume(cursor)).resolves.toEqual(['stream.reset', 'stream.ready']);
+    }
+    await api.database.pool.query(
+      'do $$ begin for i in 1..5000 loop perform pg_current_xact_id(); commit; end loop; end $$',
+    );
+    expect(await nextId()).toBeGreaterThan(far + 1_000n);
+    for (const cursor of cursors) {
+      await expect(resume(cursor)).resolves.toEqual(['stream.reset', 'stream.ready']);
+    }
+    // A second move of the same old copy, in the same hour, has other cursors again.
+    const first = await (await reza.at(moved).listen()).ready();
+    first.stop();
+    await api.app.db.updateTable('stream_floor').set({ cluster: 2n }).execute();
+    await using again = await createTestApi({ on: moved });
+    const late = await (await reza.at(again).listen(first.lastEventId)).ready();
+    expect(late.events.map(({ type }) => type)).toEqual(['stream.reset', 'stream.ready']);
+    late.stop();
+  },
+);
+
+test('a stream that the database cannot open now is put off, as any other call', async () => {
+  await using api = await createTestApi();
+  const { reza } = await startChat(api);
+  const holder = await api.database.pool.connect();
+  await holder.query('begin; lock table stream_members');
+  const opening = await reza.listen();
+  await expectAppError(opening.ready(), 'UNAVAILABLE');
+  await holder.query('rollback');
+  holder.release();
+});
+
 test('a log that had been forgotten before the move gives old cursors a reset too, whoever starts first', async () => {
   await using api = await createTestApi();
   const { sara, reza, chat } = await startChat(api);
@@ -316,13 +375,16 @@ test('a reader that does not read is cut off and comes back where it was', async
   };
   await using api = await createTestApi({ config: { stream } });
   const { sara, reza, chat } = await startChat(api);
+  let drained = Promise.resolve(true);
+  const stuck = await (await reza.listen(undefined, () => drained)).ready();
   const gate = Promise.withResolvers<boolean>();
-  const stuck = await reza.listen(undefined, () => gate.promise);
+  drained = gate.promise;
   for (const text of upTo(15)) {
     await sara.say(chat, `${text}`);
   }
-  gate.resolve(true);
+  // At once, although it does not ask for anything.
   await expect.poll(() => stuck.closeCode).toBe(4290);
+  gate.resolve(true);
   const back = await (await reza.listen(stuck.lastEventId)).ready();
   expect(deduped(seqsOf([stuck, back], chat))).toEqual(upTo(15));
   back.stop();
