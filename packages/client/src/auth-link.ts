@@ -6,6 +6,7 @@ import type { Credential, Session, TokenPair } from './session.ts';
 import type { AppRouter } from './types.ts';
 
 type Failure = TRPCClientError<AppRouter>;
+type Caller = Pick<Credential, 'userId' | 'epoch'>;
 type Envelope = OperationResultEnvelope<unknown, Failure>;
 
 const contextKey = 'chaparCredential';
@@ -59,6 +60,14 @@ export function authorization(ops: readonly Operation[]): Record<string, string>
  * and the call is repeated once: a refused call was not done. The tokens of a login are kept.
  */
 export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRouter> {
+  /** Who made a call, at its first try; all of its tries share the operation. */
+  const callers = new WeakMap<Operation, Caller>();
+  /** By their epochs where it is not known who they are; a call that nobody made is anybody's. */
+  const isSomebodyElse = (caller: Caller, { userId, epoch, accessToken }: Credential): boolean =>
+    caller.userId !== null && userId !== null
+      ? userId !== caller.userId
+      : accessToken !== null && epoch !== caller.epoch && session.wasSignedIn(caller.epoch);
+
   return () =>
     ({ op, next }) =>
       observable((observer) => {
@@ -70,9 +79,9 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
         });
         const isLogin = logins.has(op.path);
         if (isLogin) {
-          session.signingIn(finished);
+          session.underWay.login(finished);
         } else if (signOuts.has(op.path)) {
-          session.signingOut(finished);
+          session.underWay.signOut(finished);
         }
 
         /** One try; resolves with the answer, rejects with what the link below failed by. */
@@ -94,13 +103,16 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
           });
 
         const run = async (): Promise<void> => {
-          const caller = session.userId;
+          const caller = callers.get(op) ?? { userId: session.userId, epoch: session.epoch };
+          // Before anything is waited for: a try may be given up at any time.
+          callers.set(op, caller);
           // A refresh that fails is no reason not to ask: the procedure may need no token.
           const refreshError = await failureOf(refresher.current());
           const credential = await session.credential();
-          if (caller !== null && ![caller, null].includes(credential.userId) && !isLogin) {
+          if (!isLogin && isSomebodyElse(caller, credential)) {
             throw localError('AUTH_REQUIRED', 'Somebody else has signed in.');
           }
+          callers.set(op, caller.userId === null ? credential : caller);
           const answers = await send(credential).catch(async (error: unknown) => {
             if (refreshError !== null && isAuthError(error)) {
               throw refreshError;
@@ -112,7 +124,7 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
             if (again.epoch !== credential.epoch) {
               throw error;
             }
-            return send(again);
+            return send(Object.assign(credential, again));
           });
           for (const envelope of answers) {
             await keep(envelope, credential);
@@ -136,9 +148,10 @@ export function authLink(session: Session, refresher: Refresher): TRPCLink<AppRo
           return false;
         };
 
-        const keep = async ({ result }: Envelope, { epoch }: Credential): Promise<void> => {
+        const keep = async ({ result }: Envelope, credential: Credential): Promise<void> => {
+          const { epoch, accessToken } = credential;
           if (signOuts.has(op.path)) {
-            await session.end('signed-out', epoch);
+            await session.end('signed-out', epoch, accessToken);
           }
           const data: unknown = 'data' in result ? result.data : null;
           if (!isTokenPair(data)) {

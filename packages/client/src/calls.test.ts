@@ -371,7 +371,8 @@ describe('a session that is over while it is refreshed', () => {
   });
 
   test('is not written after the sign-out', async () => {
-    const signOut = (session: Session): Promise<void> => session.end('signed-out', session.epoch);
+    const signOut = (session: Session): Promise<void> =>
+      session.end('signed-out', session.epoch, 'ali-1');
     const stored = await Promise.all(offsets.map((offset) => storedAfter(offset, signOut)));
     expect(stored).toEqual(offsets.map(() => null));
   });
@@ -401,7 +402,7 @@ describe('a session that is over while it is refreshed', () => {
     'a refresh': (_, refresher) => refresher.renew('ali-1'),
     'a call of session.refresh': (tab) =>
       tab.alone(() => tab.renew(pairOf('ali', 2), tab.epoch, 'ali-1')),
-    'a sign-out': (tab) => tab.end('signed-out', tab.epoch),
+    'a sign-out': (tab) => tab.end('signed-out', tab.epoch, 'ali-1'),
     'the news of its end': (tab) =>
       tab.endOf({ epoch: tab.epoch, accessToken: 'ali-1', userId: 'ali' }),
     'what it learns of its user': (tab) => tab.learnUser('ali', tab.epoch),
@@ -455,7 +456,7 @@ describe('a session that is over while it is refreshed', () => {
     const call = failure(it.client.session.refresh.mutate(input));
     await vi.waitUntil(() => held.begun === 1);
     const { session } = insideOf(it.client);
-    await session.end('signed-out', session.epoch);
+    await session.end('signed-out', session.epoch, 'access-1');
     held.release();
     await call;
     expect(it.server.sessions.refreshes).toHaveLength(1);

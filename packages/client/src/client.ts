@@ -1,8 +1,8 @@
-import { createTRPCClient, type TRPCClient, type TRPCLink } from '@trpc/client';
-import { observable } from '@trpc/server/observable';
+import { createTRPCClient, type TRPCClient } from '@trpc/client';
 import { authLink } from './auth-link.ts';
+import { closedLink } from './closed-link.ts';
 import { deviceKey } from './device.ts';
-import { closedError, localError } from './errors.ts';
+import { localError } from './errors.ts';
 import { callLink, createCallRefresh, type HttpOptions, type Language } from './http.ts';
 import { newId } from './id.ts';
 import { LiveSocket, type ConnectionState } from './live-socket.ts';
@@ -21,7 +21,7 @@ export interface ChaparClientOptions {
   url: string;
   /**
    * Where the tokens and the key of the device are kept. Default: {@link memoryTokenStore}, which
-   * forgets them.
+   * forgets them. A store that fails to write breaks no call; see {@link TokenStore}.
    */
   tokenStore?: TokenStore;
   /** Of the texts in error messages and SMS. Default `en`. */
@@ -44,7 +44,10 @@ export type FetchLike = NonNullable<HttpOptions['fetch']>;
 
 /** What a client has beside the procedures. */
 export interface ClientControls {
-  /** Ends all subscriptions, closes the socket and stops all timers. The session lives on. */
+  /**
+   * Ends all subscriptions and calls, closes the socket and stops all timers. A call that was under
+   * way may have been done; what it answers is not kept. The session lives on.
+   */
   close(): Promise<void>;
   /**
    * Tells the client that the app or the network is back: a silent socket is found out within
@@ -122,9 +125,9 @@ export function createChaparClient(options: ChaparClientOptions): ChaparClient {
 
   const trpc = createTRPCClient<AppRouter>({
     links: [
-      refuseWhenClosed(closed),
+      closedLink(closed),
       streamLink(openLive, session),
-      retryLink(closed),
+      retryLink,
       authLink(session, refresher),
       callLink(http),
     ],
@@ -151,18 +154,6 @@ export function createChaparClient(options: ChaparClientOptions): ChaparClient {
 /** A callback that throws must not break off what the client is doing. */
 function inItsOwnTurn(callback: () => void): void {
   queueMicrotask(callback);
-}
-
-function refuseWhenClosed(closed: AbortSignal): TRPCLink<AppRouter> {
-  return () =>
-    ({ op, next }) => {
-      if (!closed.aborted) {
-        return next(op);
-      }
-      return observable((observer) => {
-        observer.error(closedError());
-      });
-    };
 }
 
 function globalWebSocket(): SocketConstructor {

@@ -1,3 +1,5 @@
+import { callBack } from './call-back.ts';
+
 /** A subscription that depends on the socket. */
 export interface Dependent {
   fail(error: Error): void;
@@ -41,11 +43,7 @@ export class Dependents {
   /** Ends all of them, by `error` where there is one. */
   end(error: Error | null): void {
     for (const dependent of this.#all) {
-      if (error) {
-        dependent.fail(error);
-      } else {
-        dependent.complete();
-      }
+      callBack(() => (error ? dependent.fail(error) : dependent.complete()));
     }
   }
 }

@@ -1,4 +1,5 @@
 import { fullJitterMs } from './backoff.ts';
+import { callBack } from './call-back.ts';
 import type { ChaparClient } from './client.ts';
 import { insideOf } from './signs.ts';
 import type { StreamEvent } from './types.ts';
@@ -76,14 +77,7 @@ export function live<State>(client: ChaparClient, options: LiveOptions<State>): 
   const show = (change: Partial<LiveView<State>>): void => {
     view = { ...view, ...change };
     for (const listener of listeners) {
-      try {
-        listener();
-      } catch (error) {
-        // It must not break off what goes on here.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
+      callBack(listener);
     }
   };
 

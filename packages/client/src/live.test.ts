@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Entry } from '../test/fake-log.ts';
-import { listen, setUp, signIn, updated } from '../test/set-up.ts';
+import { failure, listen, setUp, signIn, updated } from '../test/set-up.ts';
 import { appCodeOf, SocketRefusedError } from './index.ts';
 
 /** Events share cursors, as they do on the real server. */
@@ -214,6 +214,36 @@ describe('a stream that the server ends on a socket that stays', () => {
     expect(heard.errors.map(appCodeOf)).toEqual(['STREAM_TOO_MANY']);
     expect(it.ends).toEqual([]);
   });
+});
+
+test('a callback that throws at the end of the session keeps no other subscription', async () => {
+  const thrown: unknown[] = [];
+  const errors: unknown[] = [];
+  vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((work) => {
+    void Promise.resolve()
+      .then(work)
+      .catch((error: unknown) => thrown.push(error));
+  });
+  await using it = await setUp();
+  await signIn(it);
+  let ready = 0;
+  const onData = (): void => {
+    ready += 1;
+  };
+  it.client.stream.onEvent.subscribe(undefined, {
+    onData,
+    onError() {
+      throw new Error('of the app');
+    },
+  });
+  it.client.stream.onEvent.subscribe(undefined, { onData, onError: (error) => errors.push(error) });
+  await waitUntil(() => ready === 2);
+  it.server.faults.refuseCall = () => 'SESSION_ENDED';
+  expect(appCodeOf(await failure(it.client.user.update.mutate({})))).toBe('SESSION_ENDED');
+  await waitUntil(() => it.states.at(-1) === 'offline', 2_000);
+  expect(errors.map(appCodeOf)).toEqual(['SESSION_ENDED']);
+  expect(thrown).toEqual([new Error('of the app')]);
+  await waitUntil(() => it.server.sockets.size === 0, 2_000);
 });
 
 test('a new login moves the stream to a socket of its own', async () => {

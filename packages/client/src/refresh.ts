@@ -95,7 +95,7 @@ export class Refresher {
       const pair = await this.#ask({ refreshToken, attemptId });
       await this.#session.renew(pair, epoch, refreshToken);
     } catch (error) {
-      await this.#recover(error, refreshToken, epoch);
+      await this.#recover(error, tokens, epoch);
     }
   }
 
@@ -114,9 +114,9 @@ export class Refresher {
   }
 
   /** Rejects, unless others have changed the tokens meanwhile. */
-  async #recover(error: unknown, used: string, epoch: number): Promise<void> {
+  async #recover(error: unknown, used: Tokens, epoch: number): Promise<void> {
     const hasChanged = async (): Promise<boolean> =>
-      (await this.#session.stored(epoch))?.refreshToken !== used;
+      (await this.#session.stored(epoch))?.refreshToken !== used.refreshToken;
     const code = appCodeOf(error);
     if (code === 'SESSION_RETRY_WITH_CURRENT') {
       // The refresh token is used up: asking with it again would only end the session.
@@ -132,7 +132,7 @@ export class Refresher {
       if (await hasChanged()) {
         return;
       }
-      await this.#session.end(reason, epoch);
+      await this.#session.end(reason, epoch, used.accessToken);
     }
     throw error;
   }

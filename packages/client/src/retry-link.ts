@@ -1,7 +1,7 @@
 import { TRPCClientError, type Operation, type TRPCLink } from '@trpc/client';
 import { observable, type Unsubscribable } from '@trpc/server/observable';
 import { fullJitterMs } from './backoff.ts';
-import { closedError, isTransient } from './errors.ts';
+import { isTransient } from './errors.ts';
 import type { AppRouter } from './types.ts';
 
 const baseMs = 300;
@@ -47,59 +47,51 @@ function budgetOf(op: Operation): Budget | null {
  * repeatable mutations for half a minute, anything else never, since nobody knows whether it was
  * done.
  */
-export function retryLink(closed: AbortSignal): TRPCLink<AppRouter> {
-  return () =>
-    ({ op, next }) => {
-      const budget = budgetOf(op);
-      if (!budget) {
-        return next(op);
-      }
-      return observable((observer) => {
-        const startedAt = performance.now();
-        let retries = 0;
-        let current: Unsubscribable | null = null;
-        let timer: ReturnType<typeof setTimeout> | undefined;
-        let giveUp = (): void => undefined;
+export const retryLink: TRPCLink<AppRouter> =
+  () =>
+  ({ op, next }) => {
+    const budget = budgetOf(op);
+    if (!budget) {
+      return next(op);
+    }
+    return observable((observer) => {
+      const startedAt = performance.now();
+      let retries = 0;
+      let current: Unsubscribable | null = null;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let giveUp = (): void => undefined;
 
-        const attempt = (): void => {
-          timer = setTimeout(() => {
-            current?.unsubscribe();
-            failed(TRPCClientError.from(new Error('the server did not answer in time')));
-          }, budget.answerWithinMs);
-          current = next(op).subscribe({
-            next: (value) => observer.next(value),
-            complete: () => observer.complete(),
-            error: failed,
-          });
-        };
-        const failed = (error: TRPCClientError<AppRouter>): void => {
-          clearTimeout(timer);
-          const delay = fullJitterMs(retries, baseMs);
-          const late = performance.now() - startedAt + delay > budget.withinMs;
-          const stopped = closed.aborted || op.signal?.aborted === true;
-          if (late || stopped || retries === budget.retries || !isTransient(error)) {
-            observer.error(error);
-            return;
-          }
-          retries += 1;
-          giveUp = () => observer.error(error);
-          timer = setTimeout(attempt, delay);
-        };
-        const onAbort = (): void => giveUp();
-        const onClosed = (): void => {
-          giveUp();
-          observer.error(closedError());
-        };
-
-        op.signal?.addEventListener('abort', onAbort);
-        closed.addEventListener('abort', onClosed);
-        attempt();
-        return () => {
-          clearTimeout(timer);
-          op.signal?.removeEventListener('abort', onAbort);
-          closed.removeEventListener('abort', onClosed);
+      const attempt = (): void => {
+        timer = setTimeout(() => {
           current?.unsubscribe();
-        };
-      });
-    };
-}
+          failed(TRPCClientError.from(new Error('the server did not answer in time')));
+        }, budget.answerWithinMs);
+        current = next(op).subscribe({
+          next: (value) => observer.next(value),
+          complete: () => observer.complete(),
+          error: failed,
+        });
+      };
+      const failed = (error: TRPCClientError<AppRouter>): void => {
+        clearTimeout(timer);
+        const delay = fullJitterMs(retries, baseMs);
+        const late = performance.now() - startedAt + delay > budget.withinMs;
+        if (late || op.signal?.aborted || retries === budget.retries || !isTransient(error)) {
+          observer.error(error);
+          return;
+        }
+        retries += 1;
+        giveUp = () => observer.error(error);
+        timer = setTimeout(attempt, delay);
+      };
+      const onAbort = (): void => giveUp();
+
+      op.signal?.addEventListener('abort', onAbort);
+      attempt();
+      return () => {
+        clearTimeout(timer);
+        op.signal?.removeEventListener('abort', onAbort);
+        current?.unsubscribe();
+      };
+    });
+  };

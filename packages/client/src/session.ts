@@ -1,6 +1,7 @@
 import { StoredTokens } from './stored-tokens.ts';
 import { TokenLife } from './token-life.ts';
 import type { Tokens, TokenStore } from './tokens.ts';
+import { UnderWay } from './under-way.ts';
 
 /**
  * Why nobody is signed in any more.
@@ -40,9 +41,6 @@ export class Session {
   readonly #stored: StoredTokens;
   readonly #listeners: SessionListeners;
   #epoch = 0;
-  #signingOut = 0;
-  /** Settled when no login is under way. */
-  #signIns: Promise<unknown> = Promise.resolve();
   /** Whether tokens of this epoch have been seen in the store. */
   #isKnown = false;
   /** Epochs of which tokens have been seen. */
@@ -50,6 +48,7 @@ export class Session {
   /** By the tokens that were in the store last. */
   #userId: string | null = null;
   readonly life = new TokenLife();
+  readonly underWay = new UnderWay();
 
   constructor(store: TokenStore, listeners: SessionListeners) {
     this.#stored = new StoredTokens(store);
@@ -101,7 +100,7 @@ export class Session {
     if (tokens) {
       this.#meet(tokens.userId ?? null);
     } else if (this.#isKnown) {
-      await this.end('ended', epoch, false);
+      await this.end('ended', epoch, null);
     }
     return { epoch: this.#epoch, tokens };
   }
@@ -186,31 +185,31 @@ export class Session {
   /**
    * Ends the session of `epoch`, once.
    *
-   * @param isStored false when its tokens are known to be gone
+   * @param accessToken what it was signed in with; null when its tokens are known to be gone
    */
-  async end(reason: SessionEndReason, epoch: number, isStored = true): Promise<void> {
+  async end(reason: SessionEndReason, epoch: number, accessToken: string | null): Promise<void> {
     if (epoch !== this.#epoch) {
       return;
     }
     this.#epoch += 1;
     this.#isKnown = false;
-    this.life.forget();
     const [userId, after] = [this.#userId, this.#epoch];
+    const ended = [accessToken, this.life.accessToken];
+    this.life.forget();
     this.#userId = null;
     try {
-      if (isStored) {
-        await this.#stored.change(() => this.#remove(userId, after));
+      if (accessToken !== null) {
+        await this.#stored.change(() => this.#remove(ended, after));
       }
     } finally {
-      this.#listeners.ended(this.#signingOut > 0 ? 'signed-out' : reason, userId);
+      this.#listeners.ended(this.underWay.isSigningOut ? 'signed-out' : reason, userId);
     }
   }
 
-  /** Removes the tokens of `userId`, unless somebody has signed in since. */
-  async #remove(userId: string | null, epoch: number): Promise<void> {
+  /** Removes the tokens with one of the access tokens `ended`: others are of a newer login. */
+  async #remove(ended: (string | null)[], epoch: number): Promise<void> {
     const stored = await this.#stored.get();
-    const isOthers = userId !== null && ![undefined, userId].includes(stored?.userId);
-    if (stored && !isOthers && epoch === this.#epoch) {
+    if (stored && ended.includes(stored.accessToken) && epoch === this.#epoch) {
       await this.#stored.write(null);
     }
   }
@@ -223,29 +222,16 @@ export class Session {
    * @returns whether it was
    */
   async endOf({ epoch, accessToken }: Credential): Promise<boolean> {
-    await this.#signIns;
+    await this.underWay.loggedIn();
     await this.read();
     return this.alone(async () => {
       const tokens = await this.stored(epoch);
       if (!tokens || ![accessToken, this.life.accessToken].includes(tokens.accessToken)) {
         return false;
       }
-      await this.end('ended', epoch);
+      await this.end('ended', epoch, tokens.accessToken);
       return true;
     });
-  }
-
-  /** Until `done`, whatever ends the session is the sign-out. */
-  signingOut(done: Promise<void>): void {
-    this.#signingOut += 1;
-    void done.then(() => {
-      this.#signingOut -= 1;
-    });
-  }
-
-  /** Until `done`, a login is under way. */
-  signingIn(done: Promise<void>): void {
-    this.#signIns = Promise.all([this.#signIns, done]);
   }
 
   /** Runs `work` alone, where the token store can see to that. */

@@ -2,7 +2,8 @@ import type { Tokens, TokenStore } from './tokens.ts';
 
 /**
  * The tokens in the store. Other tabs and processes may share it, so whoever writes by what is there
- * reads and writes {@link alone}.
+ * reads and writes {@link alone}. What the store does not take counts as long as the client lives,
+ * unless others change what is stored.
  */
 export class StoredTokens {
   readonly #store: TokenStore;
@@ -13,6 +14,10 @@ export class StoredTokens {
   /** Settled when no change waits for its turn. */
   #changes: Promise<unknown> = Promise.resolve();
   #isAlone = false;
+  /** What the store did not take, and the refresh token that it holds in place of it. */
+  #unstored: { tokens: Tokens | null; instead: string | undefined } | null = null;
+  /** What the store held when it was read last. */
+  #held: Tokens | null = null;
 
   constructor(store: TokenStore) {
     this.#store = store;
@@ -35,19 +40,44 @@ export class StoredTokens {
 
   async get(): Promise<Tokens | null> {
     await this.#written();
-    return this.#store.get();
+    const held = await this.#read();
+    if (this.#unstored?.instead !== held?.refreshToken) {
+      this.#unstored = null;
+    }
+    return this.#unstored ? this.#unstored.tokens : held;
   }
 
-  /** One after the other: what is written last stays. */
+  /** One after the other: what is written last stays. Never rejects. */
   write(tokens: Tokens | null): Promise<unknown> {
     this.#writing += 1;
-    const turn = this.#writes
-      .then(() => this.#store.set(tokens))
+    this.#writes = this.#writes
+      .then(() => this.#put(tokens))
       .finally(() => {
         this.#writing -= 1;
       });
-    this.#writes = turn.catch(() => undefined);
-    return turn;
+    return this.#writes;
+  }
+
+  async #put(tokens: Tokens | null): Promise<void> {
+    try {
+      await this.#store.set(tokens);
+      this.#unstored = null;
+    } catch {
+      this.#unstored = { tokens, instead: this.#held?.refreshToken };
+      this.#unstored.instead = (await this.#read())?.refreshToken;
+    }
+  }
+
+  /** What the store holds. One that says nothing while it is not needed is taken to be unchanged. */
+  async #read(): Promise<Tokens | null> {
+    try {
+      this.#held = await this.#store.get();
+    } catch (error) {
+      if (!this.#unstored) {
+        throw error;
+      }
+    }
+    return this.#held;
   }
 
   /**

@@ -20,7 +20,10 @@ export interface Tokens {
 export interface TokenStore {
   /** The stored tokens; null when nobody is signed in. */
   get(): Tokens | null | Promise<Tokens | null>;
-  /** Replaces the stored tokens; null removes them. */
+  /**
+   * Replaces the stored tokens; null removes them. Where it fails, the client goes on with what it has
+   * in memory and tells nobody: only the next start of the app does not know of it.
+   */
   set(tokens: Tokens | null): unknown;
   /**
    * The stored key of this device; null when there is none yet. Without this method and the next

@@ -15,7 +15,7 @@ const bin = (name: string): string => path.join(root, 'node_modules/.bin', name)
 /** Presence and typing, the outbox and the live state, with their documentation, came to what was 42,000. */
 const declarationBudget = 50_000;
 /** Without comments. The outbox and the live state came to what was 44,000 before. */
-const scriptBudget = 60_000;
+const scriptBudget = 61_500;
 const slow = 120_000;
 
 let folder = '';
