@@ -48,7 +48,7 @@ const retryAfterOutageSeconds = 2;
  * PostgreSQL's way of saying "not now" (SQLSTATE classes 08, 53, 57P, a server that takes no writes, a
  * lock that does not become free, a statement that takes too long, and lost or silent connections, see PostgreSQL's appendix A): the caller may try again, nothing was stored half.
  */
-function isOutage(cause: unknown): boolean {
+export function isOutage(cause: unknown): boolean {
   if (!(cause instanceof Error)) {
     return false;
   }
@@ -59,7 +59,7 @@ function isOutage(cause: unknown): boolean {
   if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code)) {
     return true;
   }
-  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout/.test(
+  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/.test(
     cause.message,
   );
 }

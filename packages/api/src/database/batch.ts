@@ -1,5 +1,8 @@
 interface Waiting<Item, Result> {
   item: Item;
+  /** By the clock of `performance.now`. */
+  since: number;
+  signal: AbortSignal | undefined;
   resolve: (result: Result) => void;
   reject: (error: unknown) => void;
 }
@@ -15,6 +18,17 @@ export interface BatchOptions<Item, Result> {
   most: number;
   /** Runs at the same time. */
   lanes: number;
+  /** Who has waited for longer when a run begins is turned away; for ever when left out. */
+  patienceMs?: number;
+}
+
+/** Nothing was done: the turn did not come before the one who asked gave up, or may be thought to have. */
+export class MissedTurnError extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor() {
+    super('The turn did not come in time');
+  }
 }
 
 /**
@@ -32,9 +46,13 @@ export class Batch<Item, Result> {
     this.#options = options;
   }
 
-  add(item: Item): Promise<Result> {
+  /**
+   * @param signal of the call: who has hung up before the run begins is left out of it
+   * @throws MissedTurnError when the run begins too late
+   */
+  add(item: Item, signal?: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
+      this.#waiting.push({ item, since: performance.now(), signal, resolve, reject });
       this.#plan();
     });
   }
@@ -52,15 +70,37 @@ export class Batch<Item, Result> {
   }
 
   #next(): void {
-    const { most, lanes } = this.#options;
-    if (this.#running === lanes || this.#waiting.length === 0) {
+    if (this.#running === this.#options.lanes) {
       return;
     }
-    const taken = this.#waiting.slice(0, most);
-    this.#waiting = this.#waiting.slice(most);
+    const taken = this.#take();
+    if (taken.length === 0) {
+      return;
+    }
     this.#running += 1;
     void this.#run(taken);
     this.#plan();
+  }
+
+  /** The next ones for whom it is not too late; those before them are turned away. */
+  #take(): Waiting<Item, Result>[] {
+    const { most, patienceMs = Infinity } = this.#options;
+    const oldest = performance.now() - patienceMs;
+    const taken: Waiting<Item, Result>[] = [];
+    let passed = 0;
+    for (const next of this.#waiting) {
+      if (taken.length === most) {
+        break;
+      }
+      passed += 1;
+      if (next.since < oldest || next.signal?.aborted) {
+        next.reject(new MissedTurnError());
+      } else {
+        taken.push(next);
+      }
+    }
+    this.#waiting = this.#waiting.slice(passed);
+    return taken;
   }
 
   async #run(taken: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -23,7 +23,7 @@ const tries = 5;
 export async function sendMessage(call: ClaimedCall, send: Send): Promise<MessageView> {
   const message = toNewMessage(call, send);
   for (let attempt = 1; attempt <= tries; attempt += 1) {
-    const written = await call.app.writer.add(message);
+    const written = await call.app.writer.add(message, call.signal);
     if ('placed' in written) {
       const { seq, lastSeenMs } = written.placed;
       await call.proveSession(lastSeenMs);

@@ -1,6 +1,7 @@
 import type pg from 'pg';
-import { Batch } from '../../database/batch.ts';
+import { Batch, MissedTurnError } from '../../database/batch.ts';
 import { isConflict } from '../../database/conflict.ts';
+import { isOutage } from '../../errors.ts';
 import type { Hub } from '../../realtime/hub.ts';
 import { createLiveEvent, type LiveEvent } from '../../realtime/live-event.ts';
 import { decideSend } from './chat.rules.ts';
@@ -29,6 +30,13 @@ interface Tools {
 const mostTogether = 64;
 /** One at a time: what comes meanwhile is worth more in one statement than side by side. */
 const lanes = 1;
+/** Less than a client waits for its answer: it asks anew then, and would be written for twice. */
+const patienceMs = 8_000;
+/**
+ * For so long the messages of a batch that failed together are begun room by room, while all others wait. Less
+ * than a lock is waited for: so it is waited for once more at the most.
+ */
+const apartMs = 1_500;
 
 /**
  * Group commit: one statement and one commit for all messages that came while the last one was under
@@ -39,17 +47,25 @@ export function createMessageWriter(tools: Tools): MessageWriter {
   return new Batch({
     most: mostTogether,
     lanes,
+    patienceMs,
     run: (messages) => new Writing(tools).write(messages),
   });
 }
 
 /** A statement that wrote all of its messages, or none. */
-type Outcome = { is: 'written' } | { is: 'closed' } | { is: 'failed'; error: unknown };
+type Outcome = { is: 'written' } | { is: 'closed' } | Failed;
+
+interface Failed {
+  is: 'failed';
+  error: unknown;
+}
 
 /** One batch on its way. */
 class Writing {
   readonly #tools: Tools;
   readonly #fates = new Map<NewMessage, Written>();
+  /** By the clock of `performance.now`: nothing is tried afterwards. */
+  #end = Infinity;
 
   constructor(tools: Tools) {
     this.#tools = tools;
@@ -60,6 +76,9 @@ class Writing {
     const ids = new Set<string>();
     const firsts = messages.filter(({ id }) => !ids.has(id) && ids.add(id));
     const outcome = await this.#try(firsts);
+    if (isEverybodys(outcome)) {
+      return messages.map(() => ({ error: outcome.error }));
+    }
     if (outcome.is !== 'written') {
       await this.#writeApart(firsts, outcome);
     }
@@ -68,19 +87,31 @@ class Writing {
   }
 
   /** Without those who may not be written, or have been: together, or else room by room. */
-  async #writeApart(messages: readonly NewMessage[], outcome: Outcome): Promise<void> {
+  async #writeApart(messages: readonly NewMessage[], first: Outcome): Promise<void> {
     let rest = messages;
+    let outcome = first;
     // Who waits for a conversation that somebody holds has said nothing of the others.
-    if (!isCode(outcome, lockNotAvailable)) {
+    if (!isHeldUp(first)) {
       rest = await this.#sift(messages);
-      if (rest.length < messages.length && (await this.#try(rest)).is === 'written') {
-        return;
-      }
+      outcome = rest.length < messages.length ? await this.#try(rest) : first;
     }
+    if (outcome.is === 'written') {
+      return;
+    }
+    this.#end = performance.now() + apartMs;
     const rooms = Map.groupBy(rest, ({ conversationId }) => conversationId);
-    await Promise.all(
-      [...rooms.values()].map((room) => this.#writeRoom(room, rooms.size === 1 ? outcome : null)),
-    );
+    if (rooms.size === 1 || isEverybodys(outcome)) {
+      await this.#writeEach(rest, outcome);
+      return;
+    }
+    // As many at a time as there are connections: who waits for one may wait in vain.
+    const waiting = rooms.values();
+    const line = async (): Promise<void> => {
+      for (const room of waiting) {
+        await this.#writeEach(room, await this.#try(room));
+      }
+    };
+    await Promise.all(Array.from({ length: this.#tools.sends.options.max }, line));
   }
 
   /** @returns those who may be written, as it seems; the others are told what was found */
@@ -105,19 +136,14 @@ class Writing {
     }
   }
 
-  /** @param before how it ended when the same messages were tried a moment ago */
-  async #writeRoom(messages: readonly NewMessage[], before: Outcome | null): Promise<void> {
-    const outcome = before ?? (await this.#try(messages));
-    if (outcome.is === 'written') {
-      return;
-    }
-    let held: Outcome | null = isCode(outcome, lockNotAvailable) ? outcome : null;
-    for (const message of messages) {
-      const fate: Outcome = held ?? (await this.#tryAlone(message));
+  /** @param together how it ended when they were tried all at once, a moment ago */
+  async #writeEach(messages: readonly NewMessage[], together: Outcome): Promise<void> {
+    let outcome = together;
+    for (const message of outcome.is === 'written' ? [] : messages) {
       // The next one would only wait as long.
-      held = isCode(fate, lockNotAvailable) ? fate : null;
-      if (fate.is === 'failed' && !isCode(fate, usedId) && !isCode(fate, lostRight)) {
-        this.#fates.set(message, { error: fate.error });
+      outcome = isHopeless(outcome) ? outcome : await this.#tryAlone(message);
+      if (outcome.is === 'failed' && !isCode(outcome, usedId) && !isCode(outcome, lostRight)) {
+        this.#fates.set(message, { error: outcome.error });
       }
     }
   }
@@ -132,6 +158,9 @@ class Writing {
   }
 
   async #try(messages: readonly NewMessage[]): Promise<Outcome> {
+    if (performance.now() > this.#end) {
+      return { is: 'failed', error: new MissedTurnError() };
+    }
     try {
       const placed = messages.length === 0 ? [] : await writeMessages(this.#tools.sends, messages);
       if (!placed) {
@@ -170,8 +199,9 @@ function toEvent({ conversationId, createdAt, bodyHead }: NewMessage, place: Pla
 
 const tries = 4;
 
-/** SQLSTATE of a row that somebody else has held for too long. */
+/** SQLSTATEs of a row that somebody else has held for too long, and of a statement that took too long. */
 const lockNotAvailable = '55P03';
+const tookTooLong = '57014';
 /** SQLSTATE of a unique violation: of ids, as places are given by the conversation itself. */
 const usedId = '23505';
 /** SQLSTATE with which `chat-send` says that what it found is no longer so. */
@@ -183,6 +213,21 @@ function isCode(outcome: Outcome, code: string): boolean {
   }
   const { error } = outcome;
   return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/** Whether the same messages would fare no better a moment later, all at once or each alone. */
+function isHopeless(outcome: Outcome): outcome is Failed {
+  return outcome.is === 'failed' && isOutage(outcome.error);
+}
+
+/** Whether it may be for the sake of one room, and others would fare better without it. */
+function isHeldUp(outcome: Outcome): boolean {
+  return isCode(outcome, lockNotAvailable) || isCode(outcome, tookTooLong);
+}
+
+/** Whether all messages would have met with it: none is worth a try of its own. */
+function isEverybodys(outcome: Outcome): outcome is Failed {
+  return isHopeless(outcome) && !isHeldUp(outcome);
 }
 
 /** Whether nothing that was found stands in the way of a message. */

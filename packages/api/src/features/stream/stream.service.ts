@@ -15,7 +15,7 @@ export interface Follow {
   /** A faster way to the peer, from when it is there. */
   sink(): Sink | null;
   /** The stream cannot be served any more: said at once, also while nobody asks for its next value. */
-  onCut(this: void, end: ReaderEnd): void;
+  onCut: (end: ReaderEnd) => void;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { vi } from 'vitest';
 import type { TestApi } from '../../../testing/index.ts';
 
@@ -11,16 +11,19 @@ const mark = 'forgotten as (';
  * @returns how often it was tried
  */
 export function closeShortWay({ app: { hot } }: TestApi): () => number {
-  const query = hot.query.bind(hot);
+  const { query } = pg.Client.prototype;
   let tries = 0;
-  const refusing = (config: pg.QueryConfig): Promise<pg.QueryResult> => {
-    if (config.text.includes(mark)) {
-      tries += 1;
-      return Promise.reject(Object.assign(new Error('deadlock detected'), { code: '40P01' }));
-    }
-    return query(config);
-  };
-  Object.assign(hot, { query: refusing });
+  hot.on('acquire', (client) => {
+    const refusing = (config: pg.QueryConfig, answer: (error: Error) => void): void => {
+      if (config.text.includes(mark)) {
+        tries += 1;
+        answer(Object.assign(new Error('deadlock detected'), { code: '40P01' }));
+      } else {
+        Reflect.apply(query, client, [config, answer]);
+      }
+    };
+    Object.assign(client, { query: refusing });
+  });
   return () => tries;
 }
 
