@@ -43,6 +43,9 @@ export function isAppError(thrown: unknown): thrown is AppError {
 }
 
 const retryAfterOutageSeconds = 2;
+/** Of `pg` and its pool, where there is no code. */
+const outageMessages =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/;
 
 /**
  * PostgreSQL's way of saying "not now" (SQLSTATE classes 08, 53, 57P, a server that takes no writes, a
@@ -59,9 +62,7 @@ export function isOutage(cause: unknown): boolean {
   if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(code)) {
     return true;
   }
-  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/.test(
-    cause.message,
-  );
+  return outageMessages.test(cause.message);
 }
 
 /** Turns whatever a procedure threw into an error of the contract. */
