@@ -5,8 +5,9 @@ import type { Database } from '../../database/orm.ts';
 const restartLock = 7_306_512;
 
 /**
- * Cursors of one cluster: room for some nine thousand thousand million transactions. The first part of a
- * cursor counts hours since 2020, so that no two moves get the same, even of one old copy.
+ * Bits of a cursor for transaction ids: almost nine million million of them. The bits above count hours since
+ * 2020, so that one old copy which is restored twice does not give two logs the same cursors, unless within
+ * an hour.
  */
 const idBits = 43;
 const firstHour = Date.UTC(2020, 0, 1) / 3_600_000;
