@@ -1,5 +1,5 @@
 import { quantile } from '../mann-whitney.ts';
-import { cpuOf, cpuOfTree } from './proc.ts';
+import { cpuOf, cpuOfTree } from '@chapar/load';
 import { sideNames, type Lab, type SideName } from './lab.ts';
 import type { ServerProcess } from './process.ts';
 

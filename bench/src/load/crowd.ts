@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Guest, Wire } from '../wire/wire.ts';
-import { FrameReader, makeFrame, opcodes } from './frames.ts';
+import { FrameReader, makeFrame, opcodes } from '@chapar/load';
 
 interface Member {
   socket: Socket;

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sideNames, type Lab, type SideName } from '../harness/lab.ts';
-import { cpuOf, settledMemory } from '../harness/proc.ts';
+import { cpuOf } from '@chapar/load';
+import { settledMemory } from '../harness/settled-memory.ts';
 import {
   alternate,
   countRounds,

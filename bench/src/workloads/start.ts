@@ -1,5 +1,5 @@
 import type { Lab, SideName } from '../harness/lab.ts';
-import { cpuOf } from '../harness/proc.ts';
+import { cpuOf } from '@chapar/load';
 import { alternate, median } from '../harness/rounds.ts';
 import type { Outcome, Row } from '../results/outcome.ts';
 

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { FrameReader, makeFrame, opcodes } from './frames.ts';
+import { FrameReader, makeFrame, opcodes } from '@chapar/load';
 
 const upgraded = 'HTTP/1.1 101';
 const headEnd = '\r\n\r\n';

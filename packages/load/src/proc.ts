@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
 
 /** Ticks of the clock in a second, as Linux gives them to programs on every machine (USER_HZ). */
 const ticksPerSecond = 100;
@@ -52,33 +51,9 @@ export function cpuOfTree(pid: number): number {
   return sum;
 }
 
-/** Resident memory of a process in KiB. */
-function residentOf(pid: number): number {
+/** Resident memory of a process in KiB; NaN where the system has no `/proc`. */
+export function residentOf(pid: number): number {
   return parseResident(read(`/proc/${pid}/status`) ?? '');
-}
-
-const settleMs = 500;
-const fewest = 4;
-const most = 20;
-/** A look that finds less gone than this part is the last one. */
-const stillness = 0.002;
-
-/**
- * Resident memory in KiB once garbage is collected, for a server that was started with `gc`. What the
- * start has left goes over several collections: code that is not used any more, then its pages.
- */
-export async function settledMemory(pid: number): Promise<number> {
-  let last = residentOf(pid);
-  for (let i = 1; i <= most; i += 1) {
-    process.kill(pid, 'SIGWINCH');
-    await wait(settleMs);
-    const now = residentOf(pid);
-    if (i >= fewest && last - now < now * stillness) {
-      return now;
-    }
-    last = now;
-  }
-  return last;
 }
 
 function readStat(pid: number): CpuTimes | undefined {

@@ -1,0 +1,2 @@
+export { FrameReader, makeFrame, opcodes } from './frames.ts';
+export { cpuOf, cpuOfTree, residentOf } from './proc.ts';
