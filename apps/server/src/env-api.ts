@@ -1,4 +1,5 @@
 import { defaultConfig, type ApiConfig } from '@chapar/api';
+import { readRate } from './env-chat-fields.ts';
 import { endOfDay } from './env-checks.ts';
 import { rateLimit, testNumber } from './env-fields.ts';
 import { dayInSeconds, type Env } from './env-schema.ts';
@@ -48,6 +49,11 @@ export function toApiConfig(env: Env): ApiConfig {
     },
     stream: { ...defaultConfig.stream, retentionDays: env.STREAM_RETENTION_DAYS },
     presence: defaultConfig.presence,
+    chat: toChatConfig(env),
+    organization: {
+      members: env.ORGANIZATION_MEMBERS,
+      perUser: env.ORGANIZATIONS_PER_PERSON,
+    },
   };
 }
 
@@ -71,6 +77,27 @@ function toOtpConfig(env: Env): ApiConfig['otp'] {
       }),
     ),
     testCodesUntil: until === undefined ? new Date(0) : new Date(endOfDay(until)),
+  };
+}
+
+function toChatConfig(env: Env): ApiConfig['chat'] {
+  return {
+    messageLength: env.CHAT_MESSAGE_LENGTH,
+    sendsPerPerson: readRate(env.CHAT_SENDS_PER_PERSON),
+    sendsPerConversation: readRate(env.CHAT_SENDS_PER_CONVERSATION),
+    membersPerGroup: env.CHAT_MEMBERS_PER_GROUP,
+    conversationsPerPerson: env.CHAT_CONVERSATIONS_PER_PERSON,
+    mentionsPerMessage: env.CHAT_MENTIONS_PER_MESSAGE,
+    reactionsPerMessage: env.CHAT_REACTIONS_PER_MESSAGE,
+    reactionsPerPerson: env.CHAT_REACTIONS_PER_PERSON,
+    pinsPerConversation: env.CHAT_PINS_PER_CONVERSATION,
+    pinnedConversations: env.CHAT_PINNED_CONVERSATIONS,
+    invitesPerConversation: env.CHAT_INVITES_PER_CONVERSATION,
+    editSeconds: env.CHAT_EDIT_SECONDS,
+    deleteSeconds: env.CHAT_DELETE_SECONDS,
+    receiptMembers: env.CHAT_RECEIPT_MEMBERS,
+    reportsPerDay: env.CHAT_REPORTS_PER_DAY,
+    searchMs: env.CHAT_SEARCH_MS,
   };
 }
 

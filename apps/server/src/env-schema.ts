@@ -1,3 +1,4 @@
+import { chatFields } from './env-chat-fields.ts';
 import { defaultConfig } from '@chapar/api';
 import { z } from 'zod';
 import {
@@ -26,7 +27,7 @@ const highestPort = 65_535;
 const longestDrainSeconds = 600;
 const longestAccessSeconds = 60 * dayInSeconds;
 
-const { otp, password, account, session, stream } = defaultConfig;
+const { otp, password, account, session, stream, organization } = defaultConfig;
 
 /**
  * Every variable of the environment that Chapar reads, with its default. README and
@@ -85,11 +86,14 @@ export const envSchema = z.object({
   REFRESH_IDLE_DAYS: whole(30, 1, 3_650),
   REFRESH_ABSOLUTE_DAYS: whole(180, 1, 3_650),
   SESSIONS_PER_USER: whole(session.perUser, 1, 1_000),
+  ORGANIZATION_MEMBERS: whole(organization.members, 1, 100_000),
+  ORGANIZATIONS_PER_PERSON: whole(organization.perUser, 1, 1_000),
   RATE_LIMIT_STORE: z.enum(['memory', 'postgres', 'redis']).default('memory'),
   HUB: z.enum(['memory', 'postgres', 'redis']).optional(),
   REDIS_URL: serverUrl(/^rediss?$/, /^\/?[0-9]{0,4}$/).optional(),
   RATE_LIMITS: rateLimits,
   STREAM_RETENTION_DAYS: whole(stream.retentionDays, 1, 365),
+  ...chatFields,
 });
 
 /** The environment after zod: every value of its type, defaults filled in. */

@@ -210,6 +210,8 @@ describe('anywhere', () => {
       REFRESH_IDLE_DAYS: '2',
       REFRESH_ABSOLUTE_DAYS: '3',
       SESSIONS_PER_USER: '4',
+      ORGANIZATION_MEMBERS: '50',
+      ORGANIZATIONS_PER_PERSON: '7',
       STREAM_RETENTION_DAYS: '5',
     });
     expect(breachCheck).toBe(true);
@@ -243,6 +245,7 @@ describe('anywhere', () => {
         perUser: 4,
       },
       stream: { retentionDays: 5 },
+      organization: { members: 50, perUser: 7 },
     });
   });
 

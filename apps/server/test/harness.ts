@@ -6,6 +6,7 @@ import { pino, type Logger } from 'pino';
 import { openContainer, type Container } from '../src/container.ts';
 import { parseConfig, type Config } from '../src/env.ts';
 import { createServer } from '../src/server.ts';
+import { unpaced } from './server-process.ts';
 
 /** A server of this process on a free port, with a database of its own. */
 export interface TestServer extends AsyncDisposable {
@@ -31,7 +32,8 @@ export async function startServer(
   log: Logger = pino({ level: 'silent' }),
 ): Promise<TestServer> {
   const own = database ?? (await cloneDatabase());
-  const config = parseConfig({ DATABASE_URL: own.url, PORT: '0', LOG_LEVEL: 'fatal', ...env });
+  const usual = { DATABASE_URL: own.url, PORT: '0', LOG_LEVEL: 'fatal', ...unpaced };
+  const config = parseConfig({ ...usual, ...env });
   const container = await openContainer(config, log, () => undefined);
   const server = await createServer(config, container);
   const url = await server.listen({ host: config.host, port: config.port });

@@ -55,6 +55,9 @@ export interface Call {
   signal: AbortSignal;
 }
 
+/** As much of a call as what follows from it needs, whoever has caused it. */
+export type Cause = Pick<Call, 'app' | 'now'>;
+
 /** A call by somebody whose session is alive. */
 export interface SignedInCall extends Call {
   actor: Actor;

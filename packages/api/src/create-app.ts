@@ -1,7 +1,15 @@
 import type { App } from './app.ts';
 import type { Database } from './database/orm.ts';
 import type { ApiConfig, Deps, Secrets } from './deps.ts';
-import { createMessageWriter, createTypingPace } from './features/chat/index.ts';
+import {
+  createInviteKey,
+  createMessageWriter,
+  createSendPace,
+  createTypingPace,
+  followFriendship,
+  leaveOrganization,
+  SearchTurns,
+} from './features/chat/index.ts';
 import { createPresenceStore } from './features/presence/index.ts';
 import { createStreamLog, restartIfMoved } from './features/stream/index.ts';
 import { PasswordHasher } from './features/password/index.ts';
@@ -73,7 +81,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       shared: options.sharedLimiter ?? createMemoryLimiter(),
     },
     typing: createTypingPace(),
+    sendPace: createSendPace(config.chat),
+    searchTurns: new SearchTurns(),
     hasher: new PasswordHasher({ random: deps.random, config: config.password }),
+    inviteKey: createInviteKey(secrets.seal),
+    organizationLeft: [leaveOrganization],
+    friendshipChanged: [followFriendship],
     close,
   };
 }

@@ -106,6 +106,8 @@ export interface ApiConfig {
   limits: LimitsConfig;
   stream: StreamConfig;
   presence: PresenceConfig;
+  chat: ChatConfig;
+  organization: OrganizationConfig;
 }
 
 export type AuthMethod = 'otp' | 'password';
@@ -214,6 +216,42 @@ export interface StreamConfig {
   queueLimit: number;
 }
 
+/** So many at once, and then so many a second. */
+export interface Rate {
+  perSecond: number;
+  burst: number;
+}
+
+export interface ChatConfig {
+  /** Most characters (UTF-16 code units) of a message. */
+  messageLength: number;
+  /** By each node. */
+  sendsPerPerson: Rate;
+  sendsPerConversation: Rate;
+  /** Of a group; a channel has no bound. */
+  membersPerGroup: number;
+  conversationsPerPerson: number;
+  mentionsPerMessage: number;
+  /** Different emojis under one message, and of one person. */
+  reactionsPerMessage: number;
+  reactionsPerPerson: number;
+  /** Messages pinned in a conversation, and by each person for themselves. */
+  pinsPerConversation: number;
+  /** Conversations at the top of a person's list. */
+  pinnedConversations: number;
+  /** Links that work, of one conversation. */
+  invitesPerConversation: number;
+  /** How long a message can be edited, and deleted for everybody, by its sender. */
+  editSeconds: number;
+  deleteSeconds: number;
+  /** In larger conversations nobody is told who has read what. */
+  receiptMembers: number;
+  /** Reports of one person in a day. */
+  reportsPerDay: number;
+  /** How long a search may look. */
+  searchMs: number;
+}
+
 export interface PresenceConfig {
   /** How often a node says that it lives. */
   refreshMs: number;
@@ -223,4 +261,11 @@ export interface PresenceConfig {
   flapMs: number;
   /** How often a node looks at everybody who is watched there. */
   recheckMs: number;
+}
+
+export interface OrganizationConfig {
+  /** People in one organization, its owner among them. */
+  members: number;
+  /** Organizations that one person is in. */
+  perUser: number;
 }

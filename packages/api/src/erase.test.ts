@@ -76,6 +76,9 @@ const known = {
   browser: 'Firefox 140.0',
   deviceName: 'Setareh’s laptop',
   timeZone: 'Asia/Kabul',
+  organizationHandle: 'setareh_house',
+  organizationName: 'House of S. M.',
+  reportNote: 'He knows where I live.',
 };
 
 /** Somebody of whom every table knows something. */
@@ -124,6 +127,47 @@ async function leaveTraces(api: TestApi, sara: Actor): Promise<void> {
   await api.runJobs();
 }
 
+/** Each reports what the other wrote to them. */
+async function report(
+  api: TestApi,
+  sara: Actor,
+  reza: Actor,
+  conversationId: string,
+): Promise<void> {
+  const { newId } = api.app.deps;
+  const about = { conversationId, reason: 'privacy' } as const;
+  await sara.api.chat.report({ ...about, id: newId(), seq: 2, note: known.reportNote });
+  await reza.api.chat.report({ ...about, id: newId(), seq: 1, note: 'She began.' });
+}
+
+/** In a group of his she makes a link, and keeps somebody out. */
+async function inviteAndBan(api: TestApi, sara: Actor, reza: Actor, banned: Actor): Promise<void> {
+  const { newId } = api.app.deps;
+  const group = { id: newId(), kind: 'group', title: 'Us', userIds: [sara.id] } as const;
+  await reza.api.chat.create({ ...group, userIds: [...group.userIds] });
+  const place = { conversationId: group.id, userId: sara.id };
+  await reza.api.chat.setRights({ ...place, role: 'admin' });
+  await sara.api.chat.createInvite({ conversationId: group.id, id: newId() });
+  await sara.api.chat.ban({ conversationId: group.id, userId: banned.id });
+}
+
+/** What both do with what they have written to each other. */
+async function talk(sara: Actor, reza: Actor, conversationId: string): Promise<void> {
+  const his = { conversationId, seq: 2 };
+  await sara.api.chat.markRead(his);
+  await sara.api.chat.react({ ...his, emoji: '👍', isSet: true });
+  await sara.api.chat.pinMessage({ ...his, for: 'me' });
+  const third = await reza.say(conversationId, 'hide me');
+  await sara.api.chat.delete({ conversationId, seqs: [third.seq], for: 'me' });
+  await reza.api.chat.send({
+    conversationId,
+    id: third.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+    text: 'to you',
+    mentions: [sara.id],
+  });
+  await reza.api.chat.search({ query: 'from' });
+}
+
 test('A50: thirty days after the removal nothing in any table tells who it was', async () => {
   await using api = await createTestApi({ config: { otp } });
   const deviceKey = randomBytes(24).toString('base64url');
@@ -133,10 +177,20 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
   await reza.api.friend.accept({ requestId });
   await asking.api.friend.request({ userId: sara.id });
   await sara.api.friend.request({ userId: asked.id });
+  const [blocker, blocked] = [await api.signUp(), await api.signUp()];
+  await blocker.api.friend.block({ userId: sara.id });
+  await sara.api.friend.block({ userId: blocked.id });
+  const { organizationHandle: handle, organizationName: name } = known;
+  await sara.api.organization.create({ id: api.app.deps.newId(), name, handle });
+  const theirs = { id: api.app.deps.newId(), name: 'Theirs', handle: 'theirs' };
+  await reza.api.organization.create(theirs);
+  await reza.api.organization.addMember({ organizationId: theirs.id, userId: sara.id });
   const { id: conversationId } = await sara.api.chat.start({ userId: reza.id });
   await sara.say(conversationId, 'from her');
   await reza.say(conversationId, 'from him');
-  await sara.api.chat.markRead({ conversationId, seq: 2 });
+  await talk(sara, reza, conversationId);
+  await report(api, sara, reza, conversationId);
+  await inviteAndBan(api, sara, reza, asked);
   await leaveTraces(api, sara);
   await (await sara.listen()).ready();
   const online = api.app.db.selectFrom('presences').select('user_id');
@@ -162,6 +216,8 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
   const all = entities.map(({ meta }) => meta.tableName);
   expect(all.filter((table) => !everywhere.has(table))).toEqual([
     'sms_providers',
+    // Words of letters, as `messages` has them.
+    'message_edits',
     'stream_floor',
     'presence_nodes',
   ]);
@@ -175,7 +231,18 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
   expect(Object.entries(after).filter(([, tables]) => tables.length > 0)).toEqual([]);
   // The number of a row without a name is all that is left, for what others got from it.
   await expect(find(api, { id: sara.id })).resolves.toEqual({
-    id: ['conversation_members', 'conversations', 'messages', 'stream_events', 'users'],
+    id: [
+      'conversation_bans',
+      'conversation_invites',
+      'conversation_members',
+      'conversations',
+      'message_reactions',
+      'message_reports',
+      'message_search',
+      'messages',
+      'stream_events',
+      'users',
+    ],
   });
   const { rows } = await api.database.pool.query<{ row: object }>(
     'select to_jsonb(u) as row from users u where id = $1',
@@ -188,16 +255,32 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
     'role',
     'status',
     'created_at',
+    'shows_receipts',
     'presence_visibility',
   ]);
 
   await expectFriendsWithout(sara, [reza, asking, asked]);
+  const members = await reza.api.organization.listMembers({ organizationId: theirs.id });
+  expect(members.items.map(({ user }) => user.id)).toEqual([reza.id]);
+  await expect(blocker.api.friend.listBlocked({})).resolves.toMatchObject({ items: [] });
+  await expectAppError(blocker.api.friend.block({ userId: sara.id }), 'USER_NOT_FOUND');
   const { peer } = await reza.api.chat.get({ conversationId });
   expect(peer).toEqual({ id: sara.id, firstName: null, lastName: null });
   const { items } = await reza.api.chat.listMessages({ conversationId });
   expect(items.map(({ senderId, text }) => [senderId, text])).toEqual([
+    [reza.id, 'to you'],
+    [reza.id, 'hide me'],
     [reza.id, 'from him'],
     [sara.id, 'from her'],
+  ]);
+  // What was reported is there for those who judge it; what she told them of it is not.
+  const staff = await api.signUp({ role: 'staff' });
+  const reports = await staff.api.chat.listReports({});
+  expect(
+    reports.items.map(({ reporter, note, snapshot }) => [reporter.id, note, snapshot.length]),
+  ).toEqual([
+    [sara.id, null, 3],
+    [reza.id, 'She began.', 4],
   ]);
   await expectAppError(
     reza.api.chat.send({ conversationId, id: api.app.deps.newId(), text: 'hello?' }),

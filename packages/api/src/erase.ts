@@ -4,6 +4,7 @@ import { transaction, type Tx } from './database/transaction.ts';
 import { forgetAudit } from './features/audit/index.ts';
 import { forgetChats } from './features/chat/index.ts';
 import { forgetFriends } from './features/friend/index.ts';
+import { forgetOrganizations } from './features/organization/index.ts';
 import { forgetCodes } from './features/otp/index.ts';
 import { forgetPassword } from './features/password/index.ts';
 import { forgetPresence } from './features/presence/index.ts';
@@ -54,10 +55,12 @@ async function forgetEverywhere(call: Call, tx: Tx, user: UserRow): Promise<void
   await forgetSms(tx, user.id, user.phone === null ? [] : [user.phone]);
   await deleteSessions(tx.db, user.id);
   await forgetPresence(tx, user.id);
+  // Before anything is told to people's own lines: the streams of organizations are locked first.
+  await forgetOrganizations(call, tx, user.id);
   // Before the chats: whoever wrote to each other had asked to be friends, and of two who are
   // erased at the same time the second one waits here until the first one is gone.
   await forgetFriends(call, tx, user.id);
-  await forgetChats(tx, user.id);
+  await forgetChats(call, tx, user.id);
   await forgetAudit(tx, user.id);
   await closePersonalStream(tx, user.id);
 }

@@ -3,6 +3,7 @@ import { accountRouter } from './features/account/account.router.ts';
 import { adminRouter } from './features/admin/admin.router.ts';
 import { chatRouter } from './features/chat/chat.router.ts';
 import { friendRouter } from './features/friend/friend.router.ts';
+import { organizationRouter } from './features/organization/organization.router.ts';
 import { otpRouter } from './features/otp/otp.router.ts';
 import { passwordRouter } from './features/password/password.router.ts';
 import { presenceRouter } from './features/presence/presence.router.ts';
@@ -21,6 +22,7 @@ export const appRouter = router({
   user: userRouter,
   friend: friendRouter,
   chat: chatRouter,
+  organization: organizationRouter,
   stream: streamRouter,
   presence: presenceRouter,
   sms: smsRouter,

@@ -28,6 +28,8 @@ const nothing = {
   sessions: 0,
   sms: 0,
   presences: 0,
+  reports: 0,
+  conversations: 0,
   people: 0,
 };
 

@@ -1,6 +1,11 @@
 import type { App } from './app.ts';
 import { erasePeople } from './erase.ts';
 import { forgetOldAudit } from './features/audit/index.ts';
+import {
+  forgetOldReports,
+  forgetRemovedConversations,
+  indexMessages,
+} from './features/chat/index.ts';
 import { forgetOldChallenges, watchConversion } from './features/otp/index.ts';
 import { forgetOldTries } from './features/password/index.ts';
 import { forgetLostPresences } from './features/presence/index.ts';
@@ -19,6 +24,8 @@ export interface Swept {
   sessions: number;
   sms: number;
   presences: number;
+  reports: number;
+  conversations: number;
   people: number;
 }
 
@@ -38,9 +45,12 @@ export async function sweep(app: App): Promise<Swept> {
     sessions: await forgetOldSessions(app),
     sms: await forgetOldSms(app),
     presences: await forgetLostPresences(app),
+    reports: await forgetOldReports(app),
+    conversations: await forgetRemovedConversations(app),
     people: await erasePeople(app),
   };
   await reviveStuckSms(app);
+  await indexMessages(app);
   // Last, because it waits for others.
   await watchCredit(app);
   return swept;

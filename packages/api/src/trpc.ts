@@ -45,6 +45,7 @@ const t = initTRPC
 const procedure = t.procedure.experimental_caller(runSteps) as unknown as typeof t.procedure;
 
 export const router = t.router;
+export const mergeRouters = t.mergeRouters;
 export const createCallerFactory = t.createCallerFactory;
 
 /** What a guard gets of tRPC. */

@@ -33,12 +33,12 @@ export const adminEventViewSchema = auditEventViewSchema.extend({
 export const adminListEventsOutputSchema = pageSchema(adminEventViewSchema);
 
 /**
- * What staff should look at: an SMS provider whose credit is low or that refuses our account, or an
- * SMS that no provider would take.
+ * What staff should look at: an SMS provider whose credit is low or that refuses our account, an SMS that no
+ * provider would take, or a message that somebody has reported.
  */
 export const adminAlertSchema = z.object({
-  topic: z.enum(['sms.credit-low', 'sms.provider-closed', 'sms.dead']),
-  /** The provider's name, or the id of the SMS. */
+  topic: z.enum(['sms.credit-low', 'sms.provider-closed', 'sms.dead', 'chat.message-reported']),
+  /** The provider's name, or the id of the SMS or of the report. */
   subject: z.string(),
   /** What is known besides, such as what is left or why. */
   detail: z.string(),

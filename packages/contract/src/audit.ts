@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What is written down about an account, in words that stay. */
+/** What is written down about an account, and what staff have done, in words that stay. */
 export const auditTypeSchema = z.enum([
   'account-created',
   'signed-in',
@@ -18,6 +18,8 @@ export const auditTypeSchema = z.enum([
   'role-changed',
   'removal-requested',
   'removal-canceled',
+  'report-handled',
+  'conversation-inspected',
 ]);
 
 export const auditEventViewSchema = z.object({

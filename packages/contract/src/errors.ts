@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { chatErrors } from './errors.chat.ts';
+import { organizationErrors } from './errors.organization.ts';
 import { smsErrors } from './errors.sms.ts';
 
 /** tRPC's code of an error, which decides its HTTP status. */
@@ -247,28 +249,29 @@ export const appErrors = {
     en: 'This person is not among your friends.',
     fa: 'این کاربر در میان دوستان شما نیست.',
   },
-  CHAT_NOT_FOUND: {
-    kind: 'NOT_FOUND',
-    en: 'There is no such conversation.',
-    fa: 'چنین گفت‌وگویی وجود ندارد.',
-  },
-  CHAT_SELF: {
-    kind: 'BAD_REQUEST',
-    en: 'You cannot start a conversation with yourself.',
-    fa: 'نمی‌توانید با خودتان گفت‌وگو کنید.',
-  },
-  CHAT_NOT_FRIENDS: {
+  FRIEND_BLOCKED: {
     kind: 'FORBIDDEN',
-    en: 'You can write to friends only.',
-    fa: 'فقط می‌توانید به دوستان خود پیام بدهید.',
+    en: 'You have blocked this person.',
+    fa: 'شما این کاربر را مسدود کرده‌اید.',
     data: z.object({ userId: z.string() }),
   },
-  CHAT_MESSAGE_ID_TAKEN: {
-    kind: 'CONFLICT',
-    en: 'Another message was sent with this id.',
-    fa: 'پیام دیگری با این شناسه فرستاده شده است.',
-    data: z.object({ id: z.string() }),
+  FRIEND_BLOCK_SELF: {
+    kind: 'BAD_REQUEST',
+    en: 'You cannot block yourself.',
+    fa: 'نمی‌توانید خودتان را مسدود کنید.',
   },
+  FRIEND_BLOCK_EXISTS: {
+    kind: 'CONFLICT',
+    en: 'You have already blocked this person.',
+    fa: 'پیش‌تر این کاربر را مسدود کرده‌اید.',
+  },
+  FRIEND_BLOCK_NOT_FOUND: {
+    kind: 'NOT_FOUND',
+    en: 'You have not blocked this person.',
+    fa: 'این کاربر را مسدود نکرده‌اید.',
+  },
+  ...chatErrors,
+  ...organizationErrors,
   ...smsErrors,
   STREAM_NEEDS_SOCKET: {
     kind: 'BAD_REQUEST',

@@ -50,6 +50,10 @@ export const fieldErrors = {
     en: 'This is not an e-mail address.',
     fa: 'این نشانی ایمیل درست نیست.',
   },
+  'handle-form': {
+    en: 'A handle has 3 to 45 Latin letters, digits and underscores, and begins with a letter.',
+    fa: 'شناسه ۳ تا ۴۵ حرف لاتین، رقم یا زیرخط دارد و با حرف آغاز می‌شود.',
+  },
   'name-length': {
     en: 'A name has 2 to 150 letters.',
     fa: 'نام ۲ تا ۱۵۰ حرف دارد.',

@@ -32,10 +32,17 @@ export const friendViewSchema = userCardSchema.extend({
   friendsSince: z.string(),
 });
 
+/** Somebody whom the viewer has blocked. */
+export const friendBlockedViewSchema = z.object({ user: userCardSchema, blockedAt: z.string() });
+
+export const friendBlockOutputSchema = z.object({ id: z.string(), relation: z.literal('blocked') });
+export const friendUnblockOutputSchema = z.object({ id: z.string(), relation: z.literal('none') });
 export const friendRemoveOutputSchema = z.object({ id: z.string(), relation: z.literal('none') });
 
 export const friendListInputSchema = pageInputSchema;
 export const friendListOutputSchema = pageSchema(friendViewSchema);
+export const friendListBlockedInputSchema = pageInputSchema;
+export const friendListBlockedOutputSchema = pageSchema(friendBlockedViewSchema);
 export const friendListRequestsInputSchema = pageInputSchema.extend({
   relation: z.enum(['incoming', 'outgoing']).optional(),
 });
@@ -43,4 +50,5 @@ export const friendListRequestsOutputSchema = pageSchema(friendRequestViewSchema
 
 export type FriendView = z.infer<typeof friendViewSchema>;
 export type FriendRequestView = z.infer<typeof friendRequestViewSchema>;
+export type FriendBlockedView = z.infer<typeof friendBlockedViewSchema>;
 export type FriendRelation = FriendRequestView['relation'];

@@ -1,8 +1,22 @@
 import { z } from 'zod';
 import { adminAlertSchema } from './admin.ts';
 import { auditTypeSchema } from './audit.ts';
-import { conversationViewSchema, messageViewSchema } from './chat.ts';
-import { friendRequestViewSchema } from './friend.ts';
+import { messagePinSchema } from './chat.messages.ts';
+import { chatMemberSchema } from './chat.rooms.ts';
+import {
+  chatSettingsViewSchema,
+  conversationRoomSchema,
+  conversationViewSchema,
+  messageViewSchema,
+} from './chat.ts';
+import { friendBlockedViewSchema, friendRequestViewSchema } from './friend.ts';
+import {
+  organizationFactsSchema,
+  organizationGoneSchema,
+  organizationMemberGoneSchema,
+  organizationMemberViewSchema,
+  organizationViewSchema,
+} from './organization.ts';
 import { sessionEndReasonSchema } from './session.ts';
 import { userCardSchema } from './user.ts';
 
@@ -37,14 +51,75 @@ export const streamBodySchemas = {
   'account.alert': z.object({ type: auditTypeSchema, sessionId: z.string().nullable() }),
   /** Something about the running of the product that staff should look at. */
   'admin.alert': adminAlertSchema,
+  /** The person is in a conversation from now on. */
   'chat.started': conversationViewSchema,
+  /** The person is in it no more, or it is there no more. */
+  'chat.ended': z.object({
+    conversationId: z.string(),
+    reason: z.enum(['left', 'kicked', 'banned', 'removed']),
+  }),
   'chat.message': messageViewSchema,
+  'chat.edited': messageViewSchema,
+  /** The message as it stays: a place without a text. */
+  'chat.deleted': messageViewSchema,
+  /** The person has deleted messages for themselves. What is their newest one now goes with it. */
+  'chat.hidden': z.object({
+    conversationId: z.string(),
+    seqs: z.array(z.int()),
+    lastMessage: messageViewSchema.nullable(),
+  }),
+  'chat.reacted': z.object({
+    conversationId: z.string(),
+    seq: z.int(),
+    userId: z.string(),
+    emoji: z.string(),
+    isSet: z.boolean(),
+    reactions: z.record(z.string(), z.int()),
+    revision: z.int(),
+  }),
+  'chat.pinned': messagePinSchema.extend({ conversationId: z.string() }),
+  'chat.unpinned': z.object({
+    conversationId: z.string(),
+    seq: z.int(),
+    for: z.enum(['me', 'all']),
+  }),
   'chat.read': z.object({ conversationId: z.string(), userId: z.string(), readSeq: z.int() }),
+  'chat.delivered': z.object({
+    conversationId: z.string(),
+    userId: z.string(),
+    deliveredSeq: z.int(),
+  }),
+  'chat.updated': conversationRoomSchema.extend({ conversationId: z.string() }),
+  'chat.membersAdded': z.object({
+    conversationId: z.string(),
+    members: z.array(chatMemberSchema),
+    memberCount: z.int().nullable(),
+  }),
+  'chat.memberChanged': z.object({ conversationId: z.string(), member: chatMemberSchema }),
+  'chat.memberRemoved': z.object({
+    conversationId: z.string(),
+    userId: z.string(),
+    reason: z.enum(['left', 'kicked', 'banned']),
+    memberCount: z.int().nullable(),
+  }),
+  /** How the person keeps the conversation in their own list. */
+  'chat.settings': chatSettingsViewSchema,
   'friend.requested': friendRequestViewSchema,
   'friend.accepted': friendRequestViewSchema,
   'friend.declined': friendRequestViewSchema,
   'friend.canceled': friendRequestViewSchema,
   'friend.removed': z.object({ userId: z.string() }),
+  /** Blocks are told to the other devices of the one who makes or lifts them, and to nobody else. */
+  'friend.blocked': friendBlockedViewSchema,
+  'friend.unblocked': z.object({ userId: z.string() }),
+  /** On the line of who has come in, be it by making the organization. */
+  'organization.joined': organizationViewSchema,
+  'organization.updated': organizationFactsSchema,
+  'organization.memberAdded': organizationMemberViewSchema,
+  'organization.memberChanged': organizationMemberViewSchema,
+  'organization.memberRemoved': organizationMemberGoneSchema,
+  /** The last event of the organization's stream; nobody is in it any more. */
+  'organization.removed': organizationGoneSchema,
   'session.started': z.object({ sessionId: z.string(), deviceName: z.string().nullable() }),
   'session.ended': z.object({ sessionId: z.string(), reason: sessionEndReasonSchema }),
   'stream.joined': z.object({ streamId: z.string(), afterSeq: z.int() }),

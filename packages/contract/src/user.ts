@@ -69,6 +69,8 @@ export const meSchema = userCardSchema.extend({
   language: languageSchema.nullable(),
   timeZone: z.string().nullable(),
   presenceVisibility: presenceVisibilitySchema,
+  /** Whether others are told what this person has received and read. */
+  showsReceipts: z.boolean(),
   createdAt: z.date(),
 });
 
@@ -80,6 +82,7 @@ export const userUpdateInputSchema = z.strictObject({
   language: languageSchema.nullable().optional(),
   timeZone: timeZoneSchema.nullable().optional(),
   presenceVisibility: presenceVisibilitySchema.optional(),
+  showsReceipts: z.boolean().optional(),
 });
 
 export type UserCard = z.infer<typeof userCardSchema>;

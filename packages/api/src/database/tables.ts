@@ -2,11 +2,29 @@ import type { InferKyselyDB } from '@mikro-orm/postgresql';
 import type { Kysely, Transaction } from 'kysely';
 import { AuditEventEntity } from '../features/audit/audit.entity.ts';
 import {
+  ConversationBanEntity,
   ConversationEntity,
+  ConversationInviteEntity,
   ConversationMemberEntity,
+  MessageEditEntity,
   MessageEntity,
+  MessageHideEntity,
+  MessageMentionEntity,
+  MessagePinEntity,
+  MessageReactionEntity,
+  MessageReportEntity,
+  MessageSearchEntity,
 } from '../features/chat/chat.entity.ts';
-import { FriendRequestEntity, FriendshipEntity } from '../features/friend/friend.entity.ts';
+import {
+  BlockEntity,
+  FriendRequestEntity,
+  FriendshipEntity,
+} from '../features/friend/friend.entity.ts';
+import {
+  OrganizationEntity,
+  OrganizationHandleEntity,
+  OrganizationMemberEntity,
+} from '../features/organization/organization.entity.ts';
 import { OtpChallengeEntity, OtpContactEntity } from '../features/otp/otp.entity.ts';
 import { PasswordDelayEntity, PasswordEntity } from '../features/password/password.entity.ts';
 import { PresenceEntity, PresenceNodeEntity } from '../features/presence/presence.entity.ts';
@@ -35,9 +53,22 @@ export const entities = [
   LimitEntity,
   FriendRequestEntity,
   FriendshipEntity,
+  BlockEntity,
   ConversationEntity,
   ConversationMemberEntity,
+  ConversationBanEntity,
+  ConversationInviteEntity,
   MessageEntity,
+  MessageEditEntity,
+  MessageHideEntity,
+  MessageMentionEntity,
+  MessageReactionEntity,
+  MessagePinEntity,
+  MessageReportEntity,
+  MessageSearchEntity,
+  OrganizationEntity,
+  OrganizationMemberEntity,
+  OrganizationHandleEntity,
   StreamEntity,
   StreamMemberEntity,
   StreamEventEntity,

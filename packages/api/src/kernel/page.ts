@@ -9,10 +9,10 @@ function writeCursor(key: readonly (string | number)[]): string {
 /**
  * Unpacks a cursor made by {@link writeCursor}. It comes back from the client, so it is checked.
  *
- * @param kinds what each part must be; a `date` is kept as milliseconds, an `id` is a UUID
+ * @param kinds what each part must be; a `date` is kept as milliseconds, an `id` is a UUID, a `text` is short
  * @throws AppError `INPUT_INVALID` for anything that we cannot have written
  */
-export function readCursor<const Kinds extends readonly ('date' | 'id' | 'seq')[]>(
+export function readCursor<const Kinds extends readonly Kind[]>(
   cursor: string | null | undefined,
   kinds: Kinds,
 ): CursorKey<Kinds> | null {
@@ -47,7 +47,9 @@ export function toPage<Row, Item>(
   };
 }
 
-type CursorKey<Kinds extends readonly ('date' | 'id' | 'seq')[]> = {
+type Kind = 'date' | 'id' | 'seq' | 'text';
+
+type CursorKey<Kinds extends readonly Kind[]> = {
   -readonly [I in keyof Kinds]: Kinds[I] extends 'date'
     ? Date
     : Kinds[I] extends 'seq'
@@ -57,9 +59,13 @@ type CursorKey<Kinds extends readonly ('date' | 'id' | 'seq')[]> = {
 
 const latestDate = 8.64e15;
 const largestSeq = 2_147_483_647;
+const shortText = /^[^\0]{0,64}$/u;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-function isA(kind: 'date' | 'id' | 'seq', part: unknown): boolean {
+function isA(kind: Kind, part: unknown): boolean {
+  if (kind === 'text') {
+    return typeof part === 'string' && shortText.test(part) && part.isWellFormed();
+  }
   if (kind === 'id') {
     return typeof part === 'string' && uuid.test(part);
   }

@@ -19,7 +19,13 @@ export interface PresenceOptions {
 const signalPrefix = 'presence/';
 
 /** Events after which somebody shows, or may see, more or less than before. */
-const aboutRights = new Set(['friend.accepted', 'friend.removed', 'user.updated']);
+const aboutRights = new Set([
+  'friend.accepted',
+  'friend.removed',
+  'friend.blocked',
+  'friend.unblocked',
+  'user.updated',
+]);
 
 /**
  * Who is online, on this node and, through the store, everywhere. The hub tells all nodes whom to look

@@ -6,7 +6,14 @@ import { defaultConfig } from '../config.ts';
 import { quietLogger } from '../database/queue.ts';
 import { createApp } from '../create-app.ts';
 import { openDatabase, type Database } from '../database/orm.ts';
-import type { ApiConfig, BreachList, CaptchaGateway, Deps, MailGateway } from '../deps.ts';
+import type {
+  ApiConfig,
+  BreachList,
+  ChatConfig,
+  CaptchaGateway,
+  Deps,
+  MailGateway,
+} from '../deps.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { createIdSource } from '../kernel/id.ts';
 import { createTaskList } from '../jobs.ts';
@@ -21,7 +28,8 @@ import { cloneDatabase, type TestDatabase } from './test-database.ts';
 
 /** What a test may replace. */
 export interface TestApiOptions {
-  config?: Partial<ApiConfig>;
+  config?: Partial<Omit<ApiConfig, 'chat'>>;
+  chat?: Partial<ChatConfig>;
   hub?: Hub;
   clock?: TestClock;
   /** Null for a server without mail. */
@@ -38,6 +46,13 @@ const keyBytes = 32;
 const testTemplates = [
   { name: 'T1', texts: { fa: 'سفارش {order} آماده است.', en: 'Order {order} is ready.' } },
 ];
+/** Tests of something else send as fast as they can. */
+const unlimited = { perSecond: 1_000_000, burst: 1_000_000 };
+const fastChat = {
+  ...defaultConfig.chat,
+  sendsPerPerson: unlimited,
+  sendsPerConversation: unlimited,
+};
 const fastStream = { ...defaultConfig.stream, auditMs: 50, beaconMs: 200, cursorLagMs: 0 };
 
 /**
@@ -49,7 +64,8 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
   const url = options.on?.databaseUrl ?? database?.url ?? '';
   const opened = await openDatabase({ url });
   const clock = options.clock ?? options.on?.clock ?? new TestClock();
-  const config = { ...defaultConfig, stream: fastStream, ...options.config };
+  const chat = { ...fastChat, ...options.chat };
+  const config = { ...defaultConfig, stream: fastStream, ...options.config, chat };
   const sms = options.on?.sms ?? new FakeSms([...smsTemplates(config), ...testTemplates]);
   const mail = options.on?.mail ?? new FakeMail();
   const warnings = options.on?.warnings ?? [];

@@ -34,7 +34,7 @@ function objectsIn(value: unknown): object[] {
 }
 
 const me =
-  'birthday createdAt email firstName id kind language lastName phone presenceVisibility timeZone';
+  'birthday createdAt email firstName id kind language lastName phone presenceVisibility showsReceipts timeZone';
 const card = 'firstName id lastName';
 const friend = 'firstName friendsSince id lastName relation';
 

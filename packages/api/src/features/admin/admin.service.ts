@@ -79,7 +79,7 @@ export function setRole(
 }
 
 /**
- * What is written down about an account, newest first.
+ * What is written down about an account, and what its owner has done as staff, newest first.
  *
  * @throws AppError `USER_NOT_FOUND`, `ADMIN_RANK` for somebody of a higher role
  */
@@ -94,7 +94,7 @@ export async function listUserEvents(
   if (outranks(user.role, actor.role)) {
     throw new AppError('ADMIN_RANK');
   }
-  return listEvents(app.db, userId, { cursor, limit }, toAdminEventView);
+  return listEvents(app.db, userId, { cursor, limit, withActs: true }, toAdminEventView);
 }
 
 async function lockInferior(call: SignedInCall, tx: Tx, userId: string): Promise<UserRow> {

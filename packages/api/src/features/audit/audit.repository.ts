@@ -22,16 +22,20 @@ export async function insertEvents(db: Db, rows: readonly NewAuditRow[]): Promis
     .execute();
 }
 
-/** Events of an account, newest first, one more than asked for. */
+/** Events of an account, and its owner's acts about none, newest first, one more than asked for. */
 export function findEvents(
   db: Db,
   userId: string,
-  page: { before: [Date, string] | null; limit: number },
+  page: { before: [Date, string] | null; limit: number; withActs: boolean },
 ): Promise<AuditRow[]> {
   let query = db
     .selectFrom('audit_events')
     .selectAll()
-    .where('user_id', '=', userId)
+    .where((eb) => {
+      const about = eb('user_id', '=', userId);
+      const act = eb.and([eb('user_id', 'is', null), eb('actor_id', '=', userId)]);
+      return page.withActs ? eb.or([about, act]) : about;
+    })
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')
     .limit(page.limit + 1);

@@ -1,6 +1,6 @@
 import type { AuditType, Page } from '@chapar/contract';
 import type { App } from '../../app.ts';
-import type { Call } from '../../call.ts';
+import type { Call, SignedInCall } from '../../call.ts';
 import type { Db } from '../../database/tables.ts';
 import type { Tx } from '../../database/transaction.ts';
 import { after, day } from '../../kernel/duration.ts';
@@ -80,15 +80,26 @@ export async function recordRefusedToken(call: Call): Promise<void> {
   await insertEvents(call.app.db, [row]);
 }
 
-/** What is written down about an account, newest first. */
+/** Writes down what staff have done that is about no account, such as reading a conversation. */
+export async function recordAct(call: SignedInCall, tx: Tx, note: AuditNote): Promise<void> {
+  const row = toAuditRow(call, { ...note, actorId: call.actor.userId });
+  await insertEvents(tx.db, [{ ...row, user_id: null }]);
+}
+
+/**
+ * What is written down about an account, newest first.
+ *
+ * @param page with `withActs` also what its owner has done as staff that is about no account
+ */
 export async function listEvents<View>(
   db: Db,
   userId: string,
-  { cursor, limit }: { cursor?: string | null | undefined; limit: number },
+  page: { cursor?: string | null | undefined; limit: number; withActs?: boolean },
   toView: (row: AuditRow) => View,
 ): Promise<Page<View>> {
+  const { cursor, limit, withActs = false } = page;
   const before = readCursor(cursor, ['date', 'id']);
-  const rows = await findEvents(db, userId, { before, limit });
+  const rows = await findEvents(db, userId, { before, limit, withActs });
   return toPage(rows, limit, toView, (row) => [row.at.getTime(), row.id]);
 }
 

@@ -4,6 +4,7 @@ export {
   forgetOldAudit,
   listEvents,
   record,
+  recordAct,
   recordAll,
   recordRefusedToken,
   toAuditRow,

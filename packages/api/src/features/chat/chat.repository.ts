@@ -1,69 +1,5 @@
 import { sql } from 'kysely';
-import { statement } from '../../database/statement.ts';
 import type { Db } from '../../database/tables.ts';
-
-/** A conversation as one member sees it, with its newest message. */
-export interface ConversationRow {
-  id: string;
-  kind: 'direct';
-  /** Of the newest message. */
-  message_seq: number;
-  active_at: Date;
-  created_at: Date;
-  read_seq: number;
-  peer_id: string;
-  peer_first_name: string | null;
-  peer_last_name: string | null;
-  peer_read_seq: number;
-  message_id: string | null;
-  message_sender_id: string | null;
-  message_text: string | null;
-  message_created_at: Date | null;
-}
-
-/** When the newest message came, or when the conversation began. */
-const activeAt = sql`coalesce(s.message_at, c.created_at)`;
-
-/** The member's view of their conversations: one query, whatever the number of rows. */
-function conversationsOf(userId: string) {
-  return sql`
-    select c.id, c.kind, s.message_seq, ${activeAt} as active_at, c.created_at, me.read_seq,
-      peer.user_id as peer_id, u.first_name as peer_first_name, u.last_name as peer_last_name,
-      peer.read_seq as peer_read_seq,
-      m.id as message_id, m.sender_id as message_sender_id, m.text as message_text,
-      m.created_at as message_created_at
-    from conversation_members me
-    join conversations c on c.id = me.conversation_id
-    join streams s on s.id = c.id
-    join conversation_members peer on peer.conversation_id = c.id and peer.user_id <> me.user_id
-    join users u on u.id = peer.user_id
-    left join messages m on m.conversation_id = c.id and m.seq = s.message_seq
-    where me.user_id = ${userId}`;
-}
-
-export async function findConversation(
-  db: Db,
-  userId: string,
-  conversationId: string,
-): Promise<ConversationRow | undefined> {
-  const { rows } = await sql<ConversationRow>`
-    ${conversationsOf(userId)} and c.id = ${conversationId}`.execute(db);
-  return rows[0];
-}
-
-/** Latest activity first. */
-export async function findConversations(
-  db: Db,
-  page: { userId: string; before: readonly [Date, string] | null; limit: number },
-): Promise<ConversationRow[]> {
-  const older = page.before
-    ? sql`and (${activeAt}, c.id) < (${page.before[0]}, ${page.before[1]}::uuid)`
-    : sql``;
-  const { rows } = await sql<ConversationRow>`
-    ${conversationsOf(page.userId)} ${older}
-    order by ${activeAt} desc, c.id desc limit ${page.limit}`.execute(db);
-  return rows;
-}
 
 /**
  * Makes the direct conversation of two people.
@@ -77,23 +13,56 @@ export async function insertDirect(
   const { id, directKey, userIds, now } = conversation;
   const made = await db
     .insertInto('conversations')
-    .values({
-      id,
-      kind: 'direct',
-      direct_key: directKey,
-      created_at: now,
-    })
+    .values({ id, kind: 'direct', direct_key: directKey, created_at: now })
     .onConflict((oc) => oc.column('direct_key').doNothing())
     .returning('id')
     .executeTakeFirst();
   if (!made) {
     return undefined;
   }
+  const members = userIds.map((userId) => {
+    return { user_id: userId, conversation_id: id, read_seq: 0, joined_at: now };
+  });
+  await db.insertInto('conversation_members').values(members).execute();
+  return made.id;
+}
+
+/**
+ * Makes a group or a channel with its owner.
+ *
+ * @returns false when its id is taken: by a conversation, or by any other stream
+ */
+export async function insertConversation(
+  db: Db,
+  conversation: {
+    id: string;
+    kind: 'group' | 'channel';
+    title: string;
+    description?: string | null | undefined;
+    avatar?: string | null | undefined;
+    isPublic: boolean;
+    organizationId?: string | undefined;
+    ownerId: string;
+    now: Date;
+  },
+): Promise<boolean> {
+  const { id, kind, title, isPublic, ownerId, now } = conversation;
+  const { description = null, avatar = null, organizationId = null } = conversation;
+  const { rows } = await sql`
+    insert into conversations (id, kind, title, description, avatar, is_public, organization_id,
+      member_count, created_at)
+    select ${id}, ${kind}, ${title}, ${description}, ${avatar}, ${isPublic}::boolean,
+      ${organizationId}::uuid, 1, ${now}
+    where not exists (select from streams where id = ${id})
+    on conflict (id) do nothing returning id`.execute(db);
+  if (rows.length === 0) {
+    return false;
+  }
   await db
     .insertInto('conversation_members')
-    .values(userIds.map((userId) => ({ user_id: userId, conversation_id: id, read_seq: 0 })))
+    .values({ user_id: ownerId, conversation_id: id, role: 'owner', read_seq: 0, joined_at: now })
     .execute();
-  return made.id;
+  return true;
 }
 
 export async function findDirect(db: Db, directKey: string): Promise<string | undefined> {
@@ -105,84 +74,34 @@ export async function findDirect(db: Db, directKey: string): Promise<string | un
   return row?.id;
 }
 
-/** A message as the lists have it, its time as text (ISO 8601). */
-export interface ListedMessageRow {
-  id: string;
-  seq: number;
-  sender_id: string;
-  text: string;
-  created_at: string;
-}
-
-/**
- * Messages of a conversation that a person is in, newest first. For a conversation without any there
- * is one row of nulls, and for those who are not in it there is none.
- */
-export const findMessages = statement<
-  ListedMessageRow | Record<keyof ListedMessageRow, null>,
-  [userId: string, conversationId: string, beforeSeq: number | null, limit: number]
->(
-  'chat-messages',
-  `select m.id, m.seq, m.sender_id, m.text,
-    to_char(m.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at
-  from conversation_members me
-  left join lateral (
-    select * from messages
-    where conversation_id = me.conversation_id and seq < coalesce($3::int, 2147483647)
-    order by seq desc limit $4
-  ) m on true
-  where me.user_id = $1 and me.conversation_id = $2
-  order by m.seq desc`,
-);
-
-/**
- * Moves a read mark forward, never back and never past the newest message. The stream is locked first, as
- * by those who send.
- *
- * @returns the new mark; undefined when it did not move
- */
-export async function advanceRead(
+/** Those of some people who are in as many conversations as anybody may be. Their rows are locked first. */
+export async function findOverfull(
   db: Db,
-  mark: { conversationId: string; userId: string; seq: number },
-): Promise<number | undefined> {
-  const { rows } = await sql<{ read_seq: number }>`
-    with head as materialized (
-      select s.message_seq from conversation_members m join streams s on s.id = m.conversation_id
-      where m.conversation_id = ${mark.conversationId} and m.user_id = ${mark.userId}
-        and m.read_seq < least(${mark.seq}::int, s.message_seq)
-      for no key update of s
-    )
-    update conversation_members m set read_seq = least(${mark.seq}::int, head.message_seq) from head
-    where m.conversation_id = ${mark.conversationId} and m.user_id = ${mark.userId}
-      and m.read_seq < least(${mark.seq}::int, head.message_seq)
-    returning m.read_seq`.execute(db);
-  return rows[0]?.read_seq;
-}
-
-/** @returns undefined for those who are not in the conversation */
-export async function findReadSeq(
-  db: Db,
-  userId: string,
-  conversationId: string,
-): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('conversation_members')
-    .select('read_seq')
-    .where('user_id', '=', userId)
-    .where('conversation_id', '=', conversationId)
-    .executeTakeFirst();
-  return row?.read_seq;
+  userIds: readonly string[],
+  most: number,
+): Promise<string[]> {
+  await sql`
+    select from users where id = any(${userIds}::uuid[]) order by id for no key update`.execute(db);
+  const { rows } = await sql<{ id: string }>`
+    select u.id from unnest(${userIds}::uuid[]) u (id)
+    where ${most} <= (
+      select count(*) from (
+        select from conversation_members m where m.user_id = u.id limit ${most}
+      ) counted
+    )`.execute(db);
+  return rows.map(({ id }) => id);
 }
 
 /**
- * Erases the conversations of a person in which nobody is left who could read them. Where somebody
- * is, the letters that they got stay theirs.
+ * Erases the direct conversations of a person in which nobody is left who could read them, and takes them
+ * out of all others. Where somebody is, the letters that they got stay theirs.
  *
  * @returns ids of the conversations, whose streams go too
  */
 export async function deleteAbandoned(db: Db, userId: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select m.conversation_id as id from conversation_members m
+    select m.conversation_id as id
+    from conversation_members m join conversations c on c.id = m.conversation_id
     where m.user_id = ${userId} and not exists (
       select 1 from conversation_members o join users u on u.id = o.user_id
       where o.conversation_id = m.conversation_id and u.status <> 'erased'
@@ -190,9 +109,44 @@ export async function deleteAbandoned(db: Db, userId: string): Promise<string[]>
   const ids = rows.map(({ id }) => id);
   if (ids.length > 0) {
     await db.selectFrom('streams').where('id', 'in', ids).orderBy('id').forUpdate().execute();
-    await db.deleteFrom('messages').where('conversation_id', 'in', ids).execute();
-    await db.deleteFrom('conversation_members').where('conversation_id', 'in', ids).execute();
-    await db.deleteFrom('conversations').where('id', 'in', ids).execute();
+    await deleteConversations(db, ids);
   }
   return ids;
+}
+
+const removedAtOnce = 20;
+
+/** Conversations that were removed before an instant. */
+export async function findRemoved(db: Db, before: Date): Promise<string[]> {
+  const rows = await db
+    .selectFrom('conversations')
+    .select('id')
+    .where('removed_at', '<', before)
+    .orderBy('removed_at')
+    .limit(removedAtOnce)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Erases conversations with all that was said in them. Their streams are the caller's. */
+export async function deleteConversations(db: Db, ids: readonly string[]): Promise<void> {
+  const ofConversation = [
+    'message_edits',
+    'message_hides',
+    'message_mentions',
+    'message_reactions',
+    'message_pins',
+    'messages',
+    'conversation_bans',
+    'conversation_invites',
+    'conversation_members',
+  ] as const;
+  for (const table of ofConversation) {
+    await sql`delete from ${sql.table(table)} where conversation_id = any(${ids}::uuid[])`.execute(
+      db,
+    );
+  }
+  await db.deleteFrom('conversations').where('id', 'in', ids).execute();
+  // Last, for only the row that is gone keeps them from being indexed meanwhile.
+  await db.deleteFrom('message_search').where('conversation_id', 'in', ids).execute();
 }

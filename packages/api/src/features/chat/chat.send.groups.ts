@@ -27,6 +27,8 @@ interface Sender {
   n: number;
   /** Place of their last message among those for the room. */
   lastPlace: number;
+  /** Messages of theirs for it. */
+  count: number;
 }
 
 /** One of the sessions in which a sender writes. */
@@ -56,7 +58,7 @@ export function groupMessages(messages: readonly Grouped[]): Groups {
       return { id: conversationId, n, count: 0, activeAt: createdAt };
     });
     const sender = find(senders, `${conversationId} ${senderId}`, (n) => {
-      return { id: senderId, room, n, lastPlace: 0 };
+      return { id: senderId, room, n, lastPlace: 0, count: 0 };
     });
     const session = find(sessions, `${conversationId} ${senderId} ${sessionId}`, (n) => {
       return { id: sessionId, sender, n };
@@ -64,6 +66,7 @@ export function groupMessages(messages: readonly Grouped[]): Groups {
     room.count += 1;
     room.activeAt = createdAt > room.activeAt ? createdAt : room.activeAt;
     sender.lastPlace = room.count;
+    sender.count += 1;
     return { session, place: room.count };
   });
   const inOrder = [...rooms.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));

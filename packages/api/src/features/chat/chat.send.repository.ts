@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { arrayOf, quoted } from '../../database/array-literal.ts';
 import { lastSeenOfSession } from '../../database/live-session.ts';
 import { statement } from '../../database/statement.ts';
+import type { MessageExtra } from './chat.message.repository.ts';
 import type { Wanted } from './chat.send.facts.repository.ts';
 import { groupMessages } from './chat.send.groups.ts';
 
@@ -10,6 +11,7 @@ export interface NewMessage extends Wanted {
   text: string;
   /** ISO 8601. */
   createdAt: string;
+  extra: MessageExtra | null;
   /** JSON of the event's body without its end: `seq` comes last and is not known yet. */
   bodyHead: string;
 }
@@ -32,56 +34,85 @@ interface WriteRow {
 }
 
 /**
+ * SQL of whether somebody may write so many messages to a conversation at an instant: null when not, else an
+ * instant before which they may have written last. It is a short form of `decideSend`.
+ */
+function sentBefore(sql: {
+  userId: string;
+  conversationId: string;
+  at: string;
+  count: string;
+}): string {
+  const { userId, conversationId, at, count } = sql;
+  return `(
+    select case
+      when not s.message_open or me.role = 'reader' or me.muted_until > ${at} then null
+      when s.slow_seconds = 0 or me.role in ('moderator', 'admin', 'owner') then 'infinity'::timestamptz
+      when ${count} = 1 then ${at} - s.slow_seconds * interval '1 second'
+    end
+    from conversation_members me join streams s on s.id = me.conversation_id
+    where me.user_id = ${userId} and me.conversation_id = ${conversationId}
+  )`;
+}
+
+/** SQL that looks again at the row of a sender, which may have changed while the statement waited. */
+function mayStill(sql: { at: string; before: string }): string {
+  const { at, before } = sql;
+  return `m.role <> 'reader' and coalesce(m.muted_until <= ${at}, true)
+       and coalesce(m.sent_at <= ${before}, true)`;
+}
+
+/**
  * Messages and their events in one statement, and so in one commit, and with it the look whether all of
- * them may be written: every sender has a live session, is a member, and a friend of the other one of a
- * direct conversation. If one of them may not, nothing is written (`is_open` is false). The look is a
- * short form of what `readSendFacts` finds and `decideSend` says of it: who is turned away here
- * is asked about there.
+ * them may be written: every sender has a live session, is a member who may write, and the conversation
+ * takes messages (a direct one while the two are friends). If one of them may not, nothing is written
+ * (`is_open` is false). The look is a short form of what `readSendFacts` finds and `decideSend` says of it:
+ * who is turned away here is asked about there.
  *
  * Streams come first, then the marks of the senders, as everywhere else, each in the order of `$6`: so
  * writers hardly ever wait for each other in a ring, and where they do, the loser tries again. Each
  * conversation gives its messages a range of seqs, in the order in which they are asked for, and its stream
- * gives their events one. Who writes has read: the sender's mark moves along. A membership or a conversation
- * that is lost to a transaction for which this one has waited is missed when rows are counted: the division
- * by zero ends it.
+ * gives their events one. Who writes has read: the sender's mark moves along. All that the look goes by
+ * stands in these rows, too: what a transaction for which this one has waited has taken away is missed when
+ * rows are counted, and the division by zero ends it.
  *
  * What several messages have in common is sent once: `$1` and `$2` are sessions and whose they are (a place
  * in `$3`), `$3` to `$5` people, their conversation (a place in `$6`) and the place of their last message
- * among those for it, `$6` to `$8` conversations. The rest are messages: by whom, which place in the
- * conversation, and what they say.
+ * among those for it, `$16` how many there are of each, `$6` to `$8` conversations. The rest are messages: by
+ * whom, which place in the conversation, what they say, and whom they call (`$17` the message, `$18` who).
  *
  * Each look is a query of its own that has one index to go by, so that no plan can read more than
  * that. The position of the events is made as `insertEvents` makes it.
  */
 const insertMessages = statement<WriteRow, string[]>(
   'chat-send',
-  `with asked as materialized (
-     select q.n, ${lastSeenOfSession('q.session_id', 'q.user_id')} as last_seen,
-       (select true from conversation_members me
-         where me.user_id = q.user_id and me.conversation_id = q.conversation_id) is_member,
-       (select f.created_at is not null from friendships f
-         where f.user_id = q.user_id and f.friend_id = (
-           select o.user_id from conversation_members o
-           where o.conversation_id = q.conversation_id and o.user_id <> q.user_id limit 1
-         )) are_friends,
-       (select c.kind = 'direct' from conversations c where c.id = q.conversation_id) is_direct
+  `with sessions as materialized (
+     select array_agg(last_seen order by n) as last_seen, bool_and(last_seen is not null) as are_alive
      from (
-       select n, session_id, ($3::uuid[])[sender] as user_id,
-         ($6::uuid[])[($4::int[])[sender]] as conversation_id
+       select n, ${lastSeenOfSession('t.session_id', '($3::uuid[])[t.sender]')} as last_seen
        from unnest($1::uuid[], $2::int[]) with ordinality t (session_id, sender, n)
      ) q
+   ), senders as materialized (
+     select p.user_id, ($6::uuid[])[p.room] as conversation_id, p.room, p.place, q.at,
+       ${sentBefore({
+         userId: 'p.user_id',
+         conversationId: '($6::uuid[])[p.room]',
+         at: 'q.at',
+         count: 'p.count',
+       })} as sent_before
+     from unnest($3::uuid[], $4::int[], $5::int[], $16::int[]) p (user_id, room, place, count),
+       lateral (select ($8::timestamptz[])[p.room] as at) q
    ), gate as materialized (
-     select array_agg(last_seen order by n) as last_seen,
-       bool_and(coalesce(last_seen is not null and is_member and are_friends and is_direct, false))
-         as is_open
-     from asked
+     select last_seen,
+       are_alive and (select bool_and(sent_before is not null) from senders) as is_open
+     from sessions
    ), heads as (
      update streams s set
        message_seq = s.message_seq + r.count, message_at = greatest(s.message_at, r.at),
        head_seq = s.head_seq + r.count,
        head_pos = greatest(s.head_pos, pg_current_xact_id()::text::bigint)
      from unnest($6::uuid[], $7::int[], $8::timestamptz[]) with ordinality r (id, count, at, n)
-     where s.id = r.id and (select is_open from gate)
+     where s.id = r.id and s.message_open and (select is_open from gate)
      returning r.n, s.message_seq - r.count as before, s.head_seq - r.count as event_before, s.head_pos
    ), rooms as materialized (
      select array_agg(before order by n) as befores,
@@ -89,22 +120,30 @@ const insertMessages = statement<WriteRow, string[]>(
        array_agg(head_pos order by n) as head_pos
      from heads
    ), marks as (
-     update conversation_members m set read_seq = rooms.befores[p.room] + p.place
-     from rooms, unnest($3::uuid[], $4::int[], $5::int[]) p (user_id, room, place)
+     update conversation_members m set read_seq = rooms.befores[p.room] + p.place, sent_at = p.at
+     from rooms, senders p
      where rooms.befores is not null
-       and m.user_id = p.user_id and m.conversation_id = ($6::uuid[])[p.room]
+       and m.user_id = p.user_id and m.conversation_id = p.conversation_id
+       and ${mayStill({ at: 'p.at', before: 'p.sent_before' })}
      returning 1
    ), held as materialized (
-     select * from rooms
-     where case when befores is not null then 1 / (
+     select rooms.* from rooms, gate
+     where case when gate.is_open then 1 / (
          (select count(*) from marks) = cardinality($3::uuid[])
          and cardinality(befores) = cardinality($6::uuid[])
        )::int = 1 end
    ), messages_written as (
-     insert into messages (conversation_id, seq, id, sender_id, text, created_at)
-     select ($6::uuid[])[m.room], r.befores[m.room] + m.place, m.id, m.sender_id, m.text, m.at
-     from held r, unnest($9::int[], $10::int[], $11::uuid[], $12::uuid[], $13::text[], $14::timestamptz[])
-       m (room, place, id, sender_id, text, at)
+     insert into messages (conversation_id, seq, id, sender_id, text, created_at, extra)
+     select ($6::uuid[])[m.room], r.befores[m.room] + m.place, m.id, m.sender_id, m.text, m.at,
+       nullif(m.extra, '')::jsonb
+     from held r, unnest($9::int[], $10::int[], $11::uuid[], $12::uuid[], $13::text[], $14::timestamptz[],
+         string_to_array($19, chr(30)))
+       m (room, place, id, sender_id, text, at, extra)
+   ), mentions_written as (
+     insert into message_mentions (user_id, conversation_id, seq)
+     select t.user_id, ($6::uuid[])[m.room], r.befores[m.room] + m.place
+     from held r, unnest($17::int[], $18::uuid[]) t (n, user_id),
+       lateral (select ($9::int[])[t.n] as room, ($10::int[])[t.n] as place) m
    ), events_written as (
      insert into stream_events (stream_id, seq, pos, type, at, body)
      select ($6::uuid[])[m.room], r.event_befores[m.room] + m.place, r.head_pos[m.room], 'chat.message',
@@ -117,8 +156,8 @@ const insertMessages = statement<WriteRow, string[]>(
 );
 
 /**
- * The same for one message, which is what most statements get where few people write: half the work. Who is
- * no member has no mark to move, and ends it by the division.
+ * The same for one message without extras, which is what most statements get where few people write: half
+ * the work. Who may not write finds no place, and gets no row.
  */
 const insertMessage = statement<
   { seq: number; event_seq: bigint; last_seen: number },
@@ -127,23 +166,19 @@ const insertMessage = statement<
   'chat-send-one',
   `with asked as materialized (
      select ${lastSeenOfSession('$4', '$3')} as last_seen,
-       (select f.created_at is not null from friendships f
-         where f.user_id = $3 and f.friend_id = (
-           select o.user_id from conversation_members o
-           where o.conversation_id = $2 and o.user_id <> $3 limit 1
-         )) are_friends,
-       (select c.kind = 'direct' from conversations c where c.id = $2) is_direct
+       ${sentBefore({ userId: '$3', conversationId: '$2', at: '$6::timestamptz', count: '1' })} as sent_before
    ), head as (
      update streams s set
        message_seq = s.message_seq + 1, message_at = greatest(s.message_at, $6::timestamptz),
        head_seq = s.head_seq + 1,
        head_pos = greatest(s.head_pos, pg_current_xact_id()::text::bigint)
      from asked
-     where s.id = $2 and asked.last_seen is not null and asked.are_friends and asked.is_direct
-     returning s.message_seq as seq, s.head_seq, s.head_pos, asked.last_seen
+     where s.id = $2 and s.message_open and asked.last_seen is not null and asked.sent_before is not null
+     returning s.message_seq as seq, s.head_seq, s.head_pos, asked.last_seen, asked.sent_before
    ), mark as (
-     update conversation_members m set read_seq = head.seq from head
+     update conversation_members m set read_seq = head.seq, sent_at = $6::timestamptz from head
      where m.user_id = $3 and m.conversation_id = $2
+       and ${mayStill({ at: '$6::timestamptz', before: 'head.sent_before' })}
      returning 1
    ), held as materialized (
      select * from head where 1 / (select count(*) from mark) = 1
@@ -178,10 +213,13 @@ export async function writeMessages(
   messages: readonly NewMessage[],
 ): Promise<Placed[] | null> {
   const [only, ...others] = messages;
-  if (only && others.length === 0) {
+  if (only?.extra === null && others.length === 0) {
     return writeMessage(sends, only);
   }
   const { rooms, senders, sessions, places } = groupMessages(messages);
+  const mentions = messages.flatMap(({ extra }, index) =>
+    (extra?.mentions ?? []).map((userId) => ({ n: index + 1, userId })),
+  );
   const [row] = await insertMessages(
     sends,
     arrayOf(sessions, ({ id }) => id),
@@ -200,6 +238,10 @@ export async function writeMessages(
     arrayOf(messages, ({ createdAt }) => createdAt),
     // JSON has no control character as it is, and so nothing in it looks like this one.
     messages.map(({ bodyHead }) => bodyHead).join('\u001e'),
+    arrayOf(senders, ({ count }) => count),
+    arrayOf(mentions, ({ n }) => n),
+    arrayOf(mentions, ({ userId }) => userId),
+    messages.map(({ extra }) => (extra === null ? '' : JSON.stringify(extra))).join('\u001e'),
   );
   if (!row?.is_open) {
     return null;

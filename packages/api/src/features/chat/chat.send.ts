@@ -1,26 +1,103 @@
 import type { MessageView } from '@chapar/contract';
 import type { ClaimedCall } from '../../call.ts';
 import { AppError } from '../../errors.ts';
+import type { MessageExtra } from './chat.message.repository.ts';
+import { refusalOf } from './chat.refusal.ts';
 import { decideSend, isSameMessage } from './chat.rules.ts';
-import type { SendFacts, StoredMessage } from './chat.send.facts.repository.ts';
+import { findReplied, findSource } from './chat.send.extra.repository.ts';
+import { readSendFacts, type SendFacts } from './chat.send.facts.repository.ts';
 import type { NewMessage } from './chat.send.repository.ts';
+import { checkText } from './chat.text.ts';
+import { toExtraView, toMessageView } from './chat.view.ts';
 
 interface Send {
   conversationId: string;
   id: string;
   text: string;
+  extra: MessageExtra | null;
 }
 
 /** How often a send begins anew, because what was in its way has changed. */
 const tries = 5;
-
 /**
  * Sends a message, once for each id: a repeat gets the stored message, whenever it comes and
  * however many come at once.
  *
- * @throws AppError `CHAT_NOT_FOUND`, `CHAT_NOT_FRIENDS`, `CHAT_MESSAGE_ID_TAKEN`, `SESSION_ENDED`
+ * @throws AppError `CHAT_NOT_FOUND`, `CHAT_NOT_FRIENDS`, `CHAT_NOT_OPEN`, `CHAT_READ_ONLY`, `CHAT_MUTED`,
+ *   `CHAT_SLOW_MODE`, `CHAT_MESSAGE_ID_TAKEN`, `CHAT_MESSAGE_NOT_FOUND` (the one that it answers),
+ *   `CHAT_MESSAGE_TOO_LONG`, `CHAT_TOO_MANY_MENTIONS`, `RATE_LIMITED`, `SESSION_ENDED`
  */
-export async function sendMessage(call: ClaimedCall, send: Send): Promise<MessageView> {
+export async function sendMessage(
+  call: ClaimedCall,
+  input: {
+    conversationId: string;
+    id: string;
+    text: string;
+    replyToSeq?: number | undefined;
+    mentions?: string[] | undefined;
+  },
+): Promise<MessageView> {
+  const { conversationId, id, text, replyToSeq, mentions = [] } = input;
+  checkText(call, text, mentions);
+  pace(call, conversationId);
+  if (replyToSeq === undefined && mentions.length === 0) {
+    return write(call, { conversationId, id, text, extra: null });
+  }
+  const { userId } = call.actor;
+  const seq = replyToSeq ?? 0;
+  const found = await findReplied(call.app.hot, { userId, conversationId, seq, mentions });
+  const extra: MessageExtra = {
+    ...(replyToSeq !== undefined && { replyToSeq }),
+    ...(found.mentions.length > 0 && { mentions: found.mentions }),
+  };
+  const send = { conversationId, id, text, extra: Object.keys(extra).length > 0 ? extra : null };
+  // Who is no member is told so by the attempt itself.
+  if (replyToSeq !== undefined && found.isMember && !found.isThere) {
+    return repeatOr(call, send, new AppError('CHAT_MESSAGE_NOT_FOUND'));
+  }
+  return write(call, send);
+}
+
+/**
+ * Sends what somebody has written elsewhere once more, as it is.
+ *
+ * @throws AppError as {@link sendMessage}; `CHAT_MESSAGE_NOT_FOUND` also for a message that the caller
+ *   cannot read
+ */
+export async function forwardMessage(
+  call: ClaimedCall,
+  {
+    conversationId,
+    id,
+    from,
+  }: { conversationId: string; id: string; from: { conversationId: string; seq: number } },
+): Promise<MessageView> {
+  pace(call, conversationId);
+  const { userId } = call.actor;
+  const source = `${from.conversationId}/${from.seq}`;
+  const found = await findSource(call.app.hot, userId, from.conversationId, from.seq);
+  if (!found) {
+    const send = { conversationId, id, text: '', extra: { source } };
+    return repeatOr(call, send, new AppError('CHAT_MESSAGE_NOT_FOUND'));
+  }
+  const { text, sender_id: senderId, created_at: createdAt, origin } = found;
+  const forwardedFrom = origin ?? { senderId, createdAt };
+  return write(call, { conversationId, id, text, extra: { forwardedFrom, source } });
+}
+
+function pace({ app, actor, now }: ClaimedCall, conversationId: string): void {
+  const { people, conversations } = app.sendPace;
+  const own = people.take(actor.userId, now);
+  const wait = own > 0 ? own : conversations.take(conversationId, now);
+  if (wait > 0) {
+    if (own === 0) {
+      people.giveBack(actor.userId);
+    }
+    throw new AppError('RATE_LIMITED', { data: { retryAfterSeconds: wait } });
+  }
+}
+
+async function write(call: ClaimedCall, send: Send): Promise<MessageView> {
   const message = toNewMessage(call, send);
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const written = await call.app.writer.add(message, call.signal);
@@ -28,7 +105,8 @@ export async function sendMessage(call: ClaimedCall, send: Send): Promise<Messag
       const { seq, lastSeenMs } = written.placed;
       await call.proveSession(lastSeenMs);
       const { id, conversationId, senderId, text, createdAt } = message;
-      return { id, conversationId, senderId, text, createdAt, seq };
+      const view = { id, conversationId, seq, senderId, text, createdAt };
+      return send.extra === null ? view : { ...view, ...toExtraView(send.extra) };
     }
     if ('error' in written) {
       throw written.error;
@@ -39,6 +117,18 @@ export async function sendMessage(call: ClaimedCall, send: Send): Promise<Messag
     }
   }
   throw new AppError('UNAVAILABLE', { data: { retryAfterSeconds: 1 } });
+}
+
+/** The stored message, if this send is a repeat. @throws `error` when it is not */
+async function repeatOr(call: ClaimedCall, send: Send, error: AppError): Promise<MessageView> {
+  const [facts] = await readSendFacts(call.app.hot, [toNewMessage(call, send)]);
+  if (facts && (facts.lastSeenMs === null || facts.stored)) {
+    const sent = await judge(call, send, facts);
+    if (sent) {
+      return sent;
+    }
+  }
+  throw error;
 }
 
 /**
@@ -53,27 +143,51 @@ async function judge(call: ClaimedCall, send: Send, facts: SendFacts): Promise<M
   if (facts.stored) {
     return repeat(call, send, facts.stored);
   }
-  const decision = decideSend(facts);
+  const decision = decideSend(facts.place, call.now);
   if (decision.do === 'send') {
     return null;
   }
-  throw decision.reason === 'not-friends' && facts.peerId !== null
-    ? new AppError('CHAT_NOT_FRIENDS', { data: { userId: facts.peerId } })
-    : new AppError('CHAT_NOT_FOUND');
+  throw refusalOf(decision, facts.peerId);
 }
 
 /** The message that was stored under this id. @throws AppError when it is another message */
-function repeat(call: ClaimedCall, send: Send, stored: StoredMessage): MessageView {
-  if (isSameMessage(stored, { ...send, senderId: call.actor.userId })) {
-    return { ...stored, createdAt: stored.createdAt.toISOString() };
+function repeat(
+  call: ClaimedCall,
+  send: Send,
+  stored: NonNullable<SendFacts['stored']>,
+): MessageView {
+  const { more } = stored;
+  const isSame = isSameMessage(
+    {
+      senderId: stored.sender_id,
+      conversationId: stored.conversation_id,
+      text: stored.text,
+      replyToSeq: more?.extra?.replyToSeq ?? null,
+      source: more?.extra?.source ?? null,
+      isChanged: Boolean(more?.editedAt ?? more?.deletedAt),
+    },
+    {
+      senderId: call.actor.userId,
+      conversationId: send.conversationId,
+      text: send.text,
+      replyToSeq: send.extra?.replyToSeq ?? null,
+      source: send.extra?.source ?? null,
+    },
+  );
+  if (isSame) {
+    return toMessageView(stored);
   }
   throw new AppError('CHAT_MESSAGE_ID_TAKEN', { data: { id: send.id } });
 }
 
-function toNewMessage({ actor, now }: ClaimedCall, { id, conversationId, text }: Send): NewMessage {
+function toNewMessage(
+  { actor, now }: ClaimedCall,
+  { id, conversationId, text, extra }: Send,
+): NewMessage {
   const { userId: senderId, sessionId } = actor;
   const createdAt = now.toISOString();
-  const known = JSON.stringify({ id, conversationId, senderId, text, createdAt });
+  const plain = { id, conversationId, senderId, text, createdAt };
+  const known = JSON.stringify(extra === null ? plain : { ...plain, ...toExtraView(extra) });
   const bodyHead = `${known.slice(0, -1)},"seq":`;
-  return { id, conversationId, senderId, sessionId, text, createdAt, bodyHead };
+  return { id, conversationId, senderId, sessionId, text, createdAt, extra, bodyHead };
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createTestApi, expectAppError } from '../../testing/index.ts';
 import { WireResult, wireOf } from '../../wire-output.ts';
 import { getMe } from '../user/user.service.ts';
-import { listMessages } from './chat.service.ts';
+import { listMessages } from './chat.history.ts';
 
 const texts = [
   'plain',

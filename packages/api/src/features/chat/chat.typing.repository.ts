@@ -1,9 +1,13 @@
+import type { ChatRole, ConversationKind, ConversationStatus } from '@chapar/contract';
 import { statement } from '../../database/statement.ts';
 
 export interface TypingRow {
   /** Counted no further than the limit. */
   members: number;
-  is_direct: boolean;
+  kind: ConversationKind;
+  status: ConversationStatus;
+  role: ChatRole;
+  muted_until: Date | null;
   /** The other person of a direct conversation. */
   peer_id: string | null;
   are_friends: boolean;
@@ -15,7 +19,7 @@ export const findTyping = statement<
   [userId: string, conversationId: string, mostMembers: number]
 >(
   'chat-typing',
-  `select c.kind = 'direct' as is_direct, peer.user_id as peer_id,
+  `select c.kind, c.status, me.role, me.muted_until, peer.user_id as peer_id,
      exists (
        select from friendships f where f.user_id = me.user_id and f.friend_id = peer.user_id
      ) as are_friends,

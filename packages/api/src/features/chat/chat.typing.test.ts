@@ -135,14 +135,27 @@ test('CH33: a slow reader gets every message, and of the signs of typing the new
   slow.stop();
 });
 
+const place = {
+  isMember: true,
+  kind: 'direct',
+  status: 'open',
+  areFriends: true,
+  role: 'member',
+  mutedUntil: null,
+  sentAt: null,
+  slowSeconds: 0,
+} as const;
+
 test.for([
-  [{ isMember: false, members: 0, isDirect: false, areFriends: false }, 'not-found'],
-  [{ isMember: true, members: 2, isDirect: true, areFriends: false }, 'not-friends'],
-  [{ isMember: true, members: 2, isDirect: true, areFriends: true }, 'tell'],
-  [{ isMember: true, members: 100, isDirect: false, areFriends: false }, 'tell'],
-  [{ isMember: true, members: 101, isDirect: false, areFriends: false }, 'nothing'],
+  [{ isMember: false, members: 0 }, 'not-found'],
+  [{ ...place, members: 2, areFriends: false }, 'not-friends'],
+  [{ ...place, members: 2 }, 'tell'],
+  [{ ...place, kind: 'group', members: 100, areFriends: false }, 'tell'],
+  [{ ...place, kind: 'group', members: 101, areFriends: false }, 'nothing'],
+  [{ ...place, kind: 'channel', members: 2, role: 'reader' }, 'read-only'],
+  [{ ...place, kind: 'group', members: 2, status: 'hold' }, 'not-open'],
 ] as const)('CH33: %j: %s', ([state, expected]) => {
-  const decision = decideTyping(state);
+  const decision = decideTyping(state, new Date());
   expect(decision.do === 'refuse' ? decision.reason : decision.do).toBe(expected);
 });
 

@@ -1,10 +1,10 @@
 import type { StreamSignal } from '@chapar/contract';
 import type { SignedInCall } from '../../call.ts';
-import { AppError } from '../../errors.ts';
 import { second } from '../../kernel/duration.ts';
 import { Pace } from '../../limits/pace.ts';
-import { decideTyping, mostMembersTyping } from './chat.rules.ts';
-import { findTyping } from './chat.typing.repository.ts';
+import { refusalOf } from './chat.refusal.ts';
+import { decideTyping, mostMembersTyping, type SendState } from './chat.rules.ts';
+import { findTyping, type TypingRow } from './chat.typing.repository.ts';
 
 /** How long others show it, unless it is told again. */
 const shownSeconds = 6;
@@ -21,7 +21,7 @@ export function createTypingPace(): Pace {
  * Tells the others of a conversation that somebody types, unless they were told a moment ago. A hint
  * for the moment: it is not stored and may be lost. In a conversation of more than 100 it is not told.
  *
- * @throws AppError `CHAT_NOT_FOUND`, `CHAT_NOT_FRIENDS`
+ * @throws AppError `CHAT_NOT_FOUND`, `CHAT_NOT_FRIENDS`, `CHAT_NOT_OPEN`, `CHAT_READ_ONLY`, `CHAT_MUTED`
  */
 export async function tellTyping(
   { app, actor: { userId }, now }: SignedInCall,
@@ -33,16 +33,11 @@ export async function tellTyping(
   }
   try {
     const [row] = await findTyping(app.hot, userId, conversationId, mostMembersTyping + 1);
-    const decision = decideTyping({
-      isMember: row !== undefined,
-      members: row?.members ?? 0,
-      isDirect: row?.is_direct ?? false,
-      areFriends: row?.are_friends ?? false,
-    });
+    const decision = row
+      ? decideTyping({ ...toState(row), members: row.members }, now)
+      : decideTyping({ isMember: false, members: 0 }, now);
     if (decision.do === 'refuse') {
-      throw decision.reason === 'not-found'
-        ? new AppError('CHAT_NOT_FOUND')
-        : new AppError('CHAT_NOT_FRIENDS', { data: { userId: row?.peer_id ?? userId } });
+      throw refusalOf(decision, row?.peer_id ?? null);
     }
     if (decision.do === 'tell') {
       const json = { type: 'chat.typing', conversationId, userId, seconds: shownSeconds } as const;
@@ -55,4 +50,17 @@ export async function tellTyping(
     app.typing.giveBack(key);
     throw error;
   }
+}
+
+function toState(row: TypingRow): SendState {
+  return {
+    isMember: true,
+    kind: row.kind,
+    status: row.status,
+    areFriends: row.are_friends,
+    role: row.role,
+    mutedUntil: row.muted_until,
+    sentAt: null,
+    slowSeconds: 0,
+  };
 }

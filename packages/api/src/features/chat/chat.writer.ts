@@ -123,7 +123,7 @@ class Writing {
       const facts = await readSendFacts(this.#tools.hot, messages);
       return messages.filter((message, index) => {
         const found = facts[index];
-        if (!found || isClear(found)) {
+        if (!found || isClear(found, message)) {
           return true;
         }
         this.#fates.set(message, { facts: found });
@@ -231,6 +231,7 @@ function isEverybodys(outcome: Outcome): outcome is Failed {
 }
 
 /** Whether nothing that was found stands in the way of a message. */
-function isClear(facts: SendFacts): boolean {
-  return facts.lastSeenMs !== null && !facts.stored && decideSend(facts).do === 'send';
+function isClear(facts: SendFacts, { createdAt }: NewMessage): boolean {
+  const decision = decideSend(facts.place, new Date(createdAt));
+  return facts.lastSeenMs !== null && !facts.stored && decision.do === 'send';
 }

@@ -1,3 +1,10 @@
-export { forgetChats } from './chat.service.ts';
+export { followFriendship } from './chat.friendship.ts';
+export { leaveOrganization } from './chat.leave.ts';
+export { createInviteKey } from './chat.invite.ts';
+export { forgetOldReports } from './chat.report.ts';
+export { createSendPace } from './chat.send.pace.ts';
+export { forgetChats, forgetRemovedConversations } from './chat.forget.ts';
 export { createMessageWriter } from './chat.writer.ts';
 export { createTypingPace } from './chat.typing.ts';
+export { indexMessages } from './chat.search.index.ts';
+export { SearchTurns } from './chat.search.turns.ts';

@@ -4,13 +4,15 @@ import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { tell } from '../stream/index.ts';
 import { getUserCard, requireUser } from '../user/index.ts';
-import { closeRequest, insertFriendship } from './friend.repository.ts';
+import { followChange } from './friend.changed.ts';
+import { closeRequest, findRequest, insertFriendship, lockPair } from './friend.repository.ts';
 import { toRequestView } from './friend.view.ts';
 
 /** The recipient says yes. @throws AppError `FRIEND_REQUEST_NOT_FOUND` */
 export function acceptRequest(call: SignedInCall, requestId: string): Promise<FriendRequestView> {
   return transaction(call, async (tx) => {
     const me = await requireUser(tx.db, { id: call.actor.userId });
+    await lockRequest(tx, requestId, me.id);
     return acceptPending(call, tx, { requestId, me, other: null });
   });
 }
@@ -26,7 +28,7 @@ export function cancelRequest(call: SignedInCall, requestId: string): Promise<Fr
 }
 
 /**
- * Accepts in an open transaction. The conditional update decides a race: a request is answered
+ * Accepts in an open transaction, which has locked the pair. The conditional update decides a race: a request is answered
  * once.
  *
  * @param other the sender, where the caller has read them already
@@ -44,12 +46,25 @@ export async function acceptPending(
   }
   const sender = other ?? (await requireUser(tx.db, { id: request.sender_id }));
   await insertFriendship(tx.db, me.id, sender.id, now);
+  await followChange(call, tx, me.id, sender.id);
   const mine = toRequestView(request, 'friends', sender);
   await tell(call, tx, [
     { streamId: me.id, type: 'friend.accepted', body: mine },
     { streamId: sender.id, type: 'friend.accepted', body: toRequestView(request, 'friends', me) },
   ]);
   return mine;
+}
+
+/**
+ * Makes what happens to a request take turns with everything else between its two people, such as a
+ * block. A stranger makes nobody wait.
+ */
+async function lockRequest(tx: Tx, requestId: string, userId: string): Promise<void> {
+  const request = await findRequest(tx.db, requestId);
+  if (!request || ![request.sender_id, request.recipient_id].includes(userId)) {
+    throw new AppError('FRIEND_REQUEST_NOT_FOUND');
+  }
+  await lockPair(tx.db, request.sender_id, request.recipient_id);
 }
 
 function dropRequest(
@@ -59,6 +74,7 @@ function dropRequest(
 ): Promise<FriendRequestView> {
   const { actor, now } = call;
   return transaction(call, async (tx) => {
+    await lockRequest(tx, requestId, actor.userId);
     const by = status === 'declined' ? { recipientId: actor.userId } : { senderId: actor.userId };
     const request = await closeRequest(tx.db, { requestId, by, status, now });
     if (!request) {

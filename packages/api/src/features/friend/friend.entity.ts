@@ -18,6 +18,33 @@ export const FriendRequestEntity = defineEntity({
   },
 });
 
+/** Who has blocked whom; each of two people may have blocked the other one. */
+export const BlockEntity = defineEntity({
+  name: 'Block',
+  tableName: 'blocks',
+  indexes: [
+    { properties: ['blocker', 'createdAt', 'blocked'], name: 'blocks_blocker_created' },
+    { properties: ['blocked', 'blocker'], name: 'blocks_blocked_blocker' },
+  ],
+  properties: {
+    blocker: () =>
+      p
+        .manyToOne(UserEntity)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .index(false),
+    blocked: () =>
+      p
+        .manyToOne(UserEntity)
+        .primary()
+        .deleteRule('no action')
+        .updateRule('no action')
+        .index(false),
+    createdAt: p.datetime(3),
+  },
+});
+
 /** One row for each direction, so that a person's friends are one index range. */
 export const FriendshipEntity = defineEntity({
   name: 'Friendship',

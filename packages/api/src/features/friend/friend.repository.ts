@@ -1,4 +1,4 @@
-import { sql, type Selectable } from 'kysely';
+import { sql, type RawBuilder, type Selectable, type SqlBool } from 'kysely';
 import type { Db, Tables } from '../../database/tables.ts';
 
 export type RequestRow = Selectable<Tables['friend_requests']>;
@@ -20,21 +20,48 @@ export async function areFriends(db: Db, a: string, b: string): Promise<boolean>
   return row !== undefined;
 }
 
+/** Those of some people who are friends of one. */
+export async function findFriendsAmong(
+  db: Db,
+  userId: string,
+  others: readonly string[],
+): Promise<string[]> {
+  if (others.length === 0) {
+    return [];
+  }
+  const rows = await db
+    .selectFrom('friendships')
+    .select('friend_id')
+    .where('user_id', '=', userId)
+    .where('friend_id', 'in', others)
+    .execute();
+  return rows.map((row) => row.friend_id);
+}
+
 export function findPendingBetween(db: Db, a: string, b: string): Promise<RequestRow | undefined> {
   return db
     .selectFrom('friend_requests')
     .selectAll()
-    .where((eb) =>
-      eb(eb.fn('least', ['sender_id', 'recipient_id']), '=', sql`least(${a}::uuid, ${b}::uuid)`),
-    )
-    .where((eb) =>
-      eb(
-        eb.fn('greatest', ['sender_id', 'recipient_id']),
-        '=',
-        sql`greatest(${a}::uuid, ${b}::uuid)`,
-      ),
-    )
+    .where(isPair(a, b))
     .where('status', '=', 'pending')
+    .executeTakeFirst();
+}
+
+/** In the words of the index of pending pairs. */
+function isPair(a: string, b: string): RawBuilder<SqlBool> {
+  return sql`least(sender_id, recipient_id) = least(${a}::uuid, ${b}::uuid)
+    and greatest(sender_id, recipient_id) = greatest(${a}::uuid, ${b}::uuid)`;
+}
+
+/** Who has sent a request and who has got it, whatever became of it. */
+export function findRequest(
+  db: Db,
+  requestId: string,
+): Promise<Pick<RequestRow, 'sender_id' | 'recipient_id'> | undefined> {
+  return db
+    .selectFrom('friend_requests')
+    .select(['sender_id', 'recipient_id'])
+    .where('id', '=', requestId)
     .executeTakeFirst();
 }
 
@@ -81,6 +108,22 @@ export function closeRequest(
       ? query.where('recipient_id', '=', by.recipientId)
       : query.where('sender_id', '=', by.senderId);
   return own.returningAll().executeTakeFirst();
+}
+
+/** Cancels what waits between two people, whoever has asked. @returns what that was */
+export function closePendingBetween(
+  db: Db,
+  a: string,
+  b: string,
+  now: Date,
+): Promise<RequestRow[]> {
+  return db
+    .updateTable('friend_requests')
+    .set({ status: 'canceled', answered_at: now })
+    .where(isPair(a, b))
+    .where('status', '=', 'pending')
+    .returningAll()
+    .execute();
 }
 
 /** Makes two people friends; a repeat changes nothing. */

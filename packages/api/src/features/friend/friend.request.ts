@@ -6,16 +6,17 @@ import { requirePhone } from '../../kernel/phone.ts';
 import { tell } from '../stream/index.ts';
 import { requireUser } from '../user/index.ts';
 import { acceptPending } from './friend.answer.ts';
+import { findBlockers } from './friend.block.repository.ts';
 import { areFriends, findPendingBetween, insertRequest, lockPair } from './friend.repository.ts';
-import { decideRequest } from './friend.rules.ts';
+import { decideRequest, type Refusal } from './friend.rules.ts';
 import { toRequestView } from './friend.view.ts';
 
 /**
  * Asks somebody to be friends. When the other one has asked already, both are friends now; two
  * people who ask each other at the same instant become friends once.
  *
- * @throws AppError `USER_NOT_FOUND`, `PHONE_INVALID`, `FRIEND_SELF`, `FRIEND_ALREADY`,
- *   `FRIEND_REQUEST_EXISTS`
+ * @throws AppError `USER_NOT_FOUND` (by whom the caller is blocked, too), `PHONE_INVALID`,
+ *   `FRIEND_SELF`, `FRIEND_BLOCKED`, `FRIEND_ALREADY`, `FRIEND_REQUEST_EXISTS`
  */
 export async function requestFriend(
   call: SignedInCall,
@@ -32,6 +33,7 @@ export async function requestFriend(
     const pending = await findPendingBetween(tx.db, me.id, other.id);
     const decision = decideRequest(
       {
+        blockedBy: await findBlockers(tx.db, me.id, other.id),
         areFriends: await areFriends(tx.db, me.id, other.id),
         pending: pending ? { id: pending.id, senderId: pending.sender_id } : null,
       },
@@ -43,11 +45,21 @@ export async function requestFriend(
     if (decision.do === 'accept') {
       return acceptPending(call, tx, { requestId: decision.requestId, me, other });
     }
-    if (decision.reason === 'friends') {
-      throw new AppError('FRIEND_ALREADY');
-    }
-    throw new AppError('FRIEND_REQUEST_EXISTS', { data: { requestId: decision.requestId } });
+    throw refusalOf(decision, other.id);
   });
+}
+
+function refusalOf(decision: Refusal, otherId: string): AppError {
+  switch (decision.reason) {
+    case 'blocked':
+      return new AppError('FRIEND_BLOCKED', { data: { userId: otherId } });
+    case 'hidden':
+      return new AppError('USER_NOT_FOUND');
+    case 'friends':
+      return new AppError('FRIEND_ALREADY');
+    case 'requested':
+      return new AppError('FRIEND_REQUEST_EXISTS', { data: { requestId: decision.requestId } });
+  }
 }
 
 function toKey(

@@ -1,4 +1,7 @@
 import {
+  friendBlockOutputSchema,
+  friendListBlockedInputSchema,
+  friendListBlockedOutputSchema,
   friendListInputSchema,
   friendListOutputSchema,
   friendListRequestsInputSchema,
@@ -8,9 +11,11 @@ import {
   friendRequestInputSchema,
   friendRequestRefSchema,
   friendRequestViewSchema,
+  friendUnblockOutputSchema,
 } from '@chapar/contract';
 import { router, signedIn } from '../../trpc.ts';
 import { acceptRequest, cancelRequest, declineRequest } from './friend.answer.ts';
+import { blockUser, listBlocked, unblockUser } from './friend.block.ts';
 import { requestFriend } from './friend.request.ts';
 import { listFriends, listRequests, removeFriend } from './friend.service.ts';
 
@@ -51,4 +56,21 @@ export const friendRouter = router({
     .input(friendListRequestsInputSchema)
     .output(friendListRequestsOutputSchema)
     .query(({ ctx, input }) => listRequests(ctx.call, input)),
+
+  block: signedIn
+    .meta({ limits: { user: { most: 60, seconds: 60 } } })
+    .input(friendRefSchema)
+    .output(friendBlockOutputSchema)
+    .mutation(({ ctx, input }) => blockUser(ctx.call, input.userId)),
+
+  unblock: signedIn
+    .meta({ limits: { user: { most: 60, seconds: 60 } } })
+    .input(friendRefSchema)
+    .output(friendUnblockOutputSchema)
+    .mutation(({ ctx, input }) => unblockUser(ctx.call, input.userId)),
+
+  listBlocked: signedIn
+    .input(friendListBlockedInputSchema)
+    .output(friendListBlockedOutputSchema)
+    .query(({ ctx, input }) => listBlocked(ctx.call, input)),
 });

@@ -5,6 +5,8 @@ import { AppError } from '../../errors.ts';
 import { readCursor, toPage } from '../../kernel/page.ts';
 import { tell } from '../stream/index.ts';
 import { toUserCard } from '../user/index.ts';
+import { deleteBlocksOf } from './friend.block.repository.ts';
+import { followChange } from './friend.changed.ts';
 import {
   deleteFriendship,
   deleteFriendsOf,
@@ -30,6 +32,7 @@ export function removeFriend(
     if (!(await deleteFriendship(tx.db, me, userId))) {
       throw new AppError('FRIEND_NOT_FOUND');
     }
+    await followChange(call, tx, me, userId);
     await tell(call, tx, [
       { streamId: me, type: 'friend.removed', body: { userId } },
       { streamId: userId, type: 'friend.removed', body: { userId: me } },
@@ -74,12 +77,24 @@ export async function listRequests(
   );
 }
 
-/** Erases a person from among their friends, who are told as of an end of friendship. */
+/**
+ * Erases a person from among their friends, who are told as of an end of friendship, and from the lists
+ * of those who have blocked them.
+ */
 export async function forgetFriends(call: Call, tx: Tx, userId: string): Promise<void> {
   const friends = await deleteFriendsOf(tx.db, userId);
+  for (const friendId of friends) {
+    await followChange(call, tx, userId, friendId);
+  }
   await tell(
     call,
     tx,
     friends.map((streamId) => ({ streamId, type: 'friend.removed', body: { userId } })),
+  );
+  const blockers = await deleteBlocksOf(tx.db, userId);
+  await tell(
+    call,
+    tx,
+    blockers.map((streamId) => ({ streamId, type: 'friend.unblocked', body: { userId } })),
   );
 }

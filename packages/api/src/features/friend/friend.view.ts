@@ -1,4 +1,10 @@
-import type { FriendRelation, FriendRequestView, FriendView, UserCard } from '@chapar/contract';
+import type {
+  FriendBlockedView,
+  FriendRelation,
+  FriendRequestView,
+  FriendView,
+  UserCard,
+} from '@chapar/contract';
 
 /** A request as one of its two people sees it. */
 export function toRequestView(
@@ -11,4 +17,9 @@ export function toRequestView(
 
 export function toFriendView(user: UserCard, since: Date): FriendView {
   return { ...user, relation: 'friends', friendsSince: since.toISOString() };
+}
+
+/** Somebody blocked, as the one sees it who has done so. */
+export function toBlockedView(user: UserCard, at: Date): FriendBlockedView {
+  return { user, blockedAt: at.toISOString() };
 }

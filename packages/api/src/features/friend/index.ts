@@ -1,2 +1,3 @@
-export { areFriends } from './friend.repository.ts';
+export { findBlockedWith, isBlockedBetween } from './friend.block.repository.ts';
+export { areFriends, findFriendsAmong, lockPair } from './friend.repository.ts';
 export { forgetFriends } from './friend.service.ts';

@@ -23,6 +23,7 @@ test('A19: registers by phone code with password, names and e-mail, which counts
     language: null,
     timeZone: null,
     presenceVisibility: 'friends',
+    showsReceipts: true,
     createdAt: api.clock.now(),
   });
   await expect(actor.api.user.me()).resolves.toEqual(answer.user);
@@ -118,6 +119,7 @@ test('A28: registers by e-mail code without a phone number, and answers neither 
     'lastName',
     'phone',
     'presenceVisibility',
+    'showsReceipts',
     'timeZone',
   ]);
   const shown = inspect(answer, { depth: null });

@@ -61,7 +61,8 @@ export interface SightRow {
 
 /**
  * Pairs of somebody who looks and somebody who is looked at, many in one read. `visible_to` is the
- * place for what parts two people altogether: a pair that it leaves out sees nothing of each other.
+ * place for what parts two people altogether, such as a block: a pair that it leaves out sees nothing of
+ * each other.
  */
 export const findSights = statement<
   SightRow,
@@ -79,6 +80,11 @@ export const findSights = statement<
      from asked a
      join users v on v.id = a.viewer_id and v.status = 'active'
      join users u on u.id = a.user_id and u.status = 'active'
+     where not exists (
+       select from blocks b where b.blocker_id = a.viewer_id and b.blocked_id = a.user_id
+     ) and not exists (
+       select from blocks b where b.blocker_id = a.user_id and b.blocked_id = a.viewer_id
+     )
    )
    select t.*,
      exists (

@@ -3,10 +3,12 @@ export {
   closeSharedStream,
   joinSharedStream,
   leaveSharedStream,
+  leaveSharedStreamTogether,
   openPersonalStream,
   openSharedStream,
   tell,
   type News,
+  type Told,
 } from './stream.append.ts';
 export { createStreamLog } from './stream.log.ts';
 export { preparePartitions } from './stream.partitions.ts';

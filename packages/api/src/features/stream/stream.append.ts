@@ -4,6 +4,7 @@ import type { Tx } from '../../database/transaction.ts';
 import { createLiveEvent } from '../../realtime/live-event.ts';
 import {
   deleteMember,
+  deleteMembers,
   deleteMemberships,
   deleteStream,
   insertEvents,
@@ -24,7 +25,11 @@ export type Told = News & { streamId: string };
  * Appends events in the caller's transaction; the hub is told after the commit. What one stream gets
  * in one call keeps its order.
  */
-export async function tell(call: Call, tx: Tx, events: readonly Told[]): Promise<void> {
+export async function tell(
+  call: Pick<Call, 'now'>,
+  tx: Tx,
+  events: readonly Told[],
+): Promise<void> {
   if (events.length === 0) {
     return;
   }
@@ -84,6 +89,24 @@ export async function leaveSharedStream(tx: Tx, streamId: string, userId: string
     { streamId, type: 'stream.left', body },
     { streamId: userId, type: 'stream.left', body },
   ];
+}
+
+/**
+ * Takes many people out of a stream that has come to its end, in one statement however many they are. On
+ * the stream itself nothing is said: the caller's own last event there says it to all of them, and there
+ * must be none after it.
+ *
+ * @returns what to append with {@link tell} in the same transaction: one event on the line of each
+ */
+export async function leaveSharedStreamTogether(
+  tx: Tx,
+  streamId: string,
+  userIds: readonly string[],
+): Promise<Told[]> {
+  const left = await deleteMembers(tx.db, streamId, userIds);
+  return left.map((userId) => {
+    return { streamId: userId, type: 'stream.left', body: { streamId, userId } };
+  });
 }
 
 function joined(streamId: string, userId: string, afterSeq: number): Told {

@@ -14,6 +14,10 @@ export const StreamEntity = defineEntity({
     messageSeq: p.integer().default(0),
     /** When the newest message came. */
     messageAt: p.datetime(3).nullable(),
+    /** Whether the conversation takes messages now: it is open, and the people of a direct one are friends. */
+    messageOpen: p.boolean().default(true),
+    /** A member's pause between two messages; 0 for none. */
+    slowSeconds: p.integer().default(0),
   },
 });
 

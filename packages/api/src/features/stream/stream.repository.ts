@@ -58,6 +58,21 @@ export async function deleteMember(db: Db, streamId: string, userId: string): Pr
   return numDeletedRows > 0n;
 }
 
+/** Like {@link deleteMember} for many people. @returns those who were members */
+export async function deleteMembers(
+  db: Db,
+  streamId: string,
+  userIds: readonly string[],
+): Promise<string[]> {
+  const rows = await db
+    .deleteFrom('stream_members')
+    .where('stream_id', '=', streamId)
+    .where('user_id', '=', sql<string>`any(${userIds}::uuid[])`)
+    .returning('user_id')
+    .execute();
+  return rows.map((row) => row.user_id);
+}
+
 /**
  * Takes each stream's next seqs under its row lock and writes the events, in one statement. Streams
  * are locked in the order of their ids, so that two transactions never wait for each other in a ring;

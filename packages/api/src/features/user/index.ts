@@ -9,6 +9,8 @@ export {
 } from './user.account.ts';
 export {
   changeStatus,
+  findActiveUser,
+  findCards,
   eraseRow,
   findDue,
   findStaffIds,

@@ -21,6 +21,8 @@ export const UserEntity = defineEntity({
     timeZone: p.text().nullable(),
     /** To whom they show whether they are online. */
     presenceVisibility: p.enum(['everyone', 'friends', 'nobody'] as const).default('friends'),
+    /** Whether others are told what they have received and read. */
+    showsReceipts: p.boolean().default(true),
     role: p.enum(['user', 'staff', 'admin'] as const),
     /** `leaving`: removed by its owner, and erased at `eraseAt` unless they come back before. */
     status: p.enum(['active', 'inactive', 'leaving', 'erased'] as const),

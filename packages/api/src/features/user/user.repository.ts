@@ -1,3 +1,4 @@
+import type { UserCard } from '@chapar/contract';
 import { sql, type Updateable } from 'kysely';
 import { statement } from '../../database/statement.ts';
 import type { Db, Tables } from '../../database/tables.ts';
@@ -13,6 +14,7 @@ const columns = [
   'language',
   'time_zone',
   'presence_visibility',
+  'shows_receipts',
   'role',
   'status',
   'created_at',
@@ -36,6 +38,7 @@ export interface UserRow {
   language: 'en' | 'fa' | null;
   time_zone: string | null;
   presence_visibility: 'everyone' | 'friends' | 'nobody';
+  shows_receipts: boolean;
   role: 'user' | 'staff' | 'admin';
   status: 'active' | 'inactive' | 'leaving' | 'erased';
   created_at: Date;
@@ -75,16 +78,19 @@ export function lockUser(db: Db, userId: string): Promise<UserRow | undefined> {
 
 export function findActiveUser(
   db: Db,
-  by: { id: string } | { phone: string; kind: string },
+  by: { id: string } | { email: string } | { phone: string; kind: string },
 ): Promise<UserRow | undefined> {
   const query = db
     .selectFrom('users')
     .select(columns)
     .select(birthday)
     .where('status', '=', 'active');
+  if ('id' in by) {
+    return query.where('id', '=', by.id).executeTakeFirst();
+  }
   return (
-    'id' in by
-      ? query.where('id', '=', by.id)
+    'email' in by
+      ? query.where('email', '=', by.email)
       : query.where('phone', '=', by.phone).where('kind', '=', by.kind)
   ).executeTakeFirst();
 }
@@ -99,6 +105,20 @@ export function findUserByName(
       ? query.where('email', '=', contact.address)
       : query.where('phone', '=', contact.address).where('kind', '=', kind)
   ).executeTakeFirst();
+}
+
+/** Cards of people, those whose account is gone included, in the order of their ids. */
+export async function findCards(db: Db, userIds: readonly string[]): Promise<UserCard[]> {
+  if (userIds.length === 0) {
+    return [];
+  }
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'first_name as firstName', 'last_name as lastName'])
+    .where('id', 'in', userIds)
+    .orderBy('id')
+    .execute();
+  return rows;
 }
 
 const mostStaff = 200;
@@ -140,6 +160,7 @@ export function insertUser(db: Db, user: NewUser): Promise<UserRow | undefined> 
       last_name: user.lastName ?? null,
       birthday: user.birthday ?? null,
       presence_visibility: 'friends',
+      shows_receipts: true,
       role: user.role ?? 'user',
       status: 'active',
       created_at: user.now,
@@ -212,6 +233,7 @@ export async function eraseRow(db: Db, userId: string, now: Date): Promise<boole
       language: null,
       time_zone: null,
       presence_visibility: 'friends',
+      shows_receipts: true,
       inactive_reason: null,
       phone_changed_at: null,
       erase_at: null,

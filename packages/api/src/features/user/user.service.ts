@@ -37,6 +37,7 @@ export function updateMe(call: SignedInCall, changes: UserUpdate): Promise<Me> {
       language: changes.language,
       time_zone: changes.timeZone,
       presence_visibility: changes.presenceVisibility,
+      shows_receipts: changes.showsReceipts,
     });
     await tellUpdated(call, tx, user);
     return toMe(user);

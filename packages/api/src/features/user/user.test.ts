@@ -47,6 +47,7 @@ test('A48: a person sees themselves, a guest nobody', async () => {
     language: null,
     timeZone: null,
     presenceVisibility: 'friends',
+    showsReceipts: true,
     createdAt: api.clock.now(),
   });
   const guest = api.anonymous();

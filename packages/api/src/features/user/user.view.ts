@@ -17,6 +17,7 @@ export function toMe(row: UserRow): Me {
     language: row.language,
     timeZone: row.time_zone,
     presenceVisibility: row.presence_visibility,
+    showsReceipts: row.shows_receipts,
     createdAt: row.created_at,
   };
 }

@@ -1,0 +1,3 @@
+export { forgetOrganizations } from './organization.forget.ts';
+export { findOrganizationMembers } from './organization.members.repository.ts';
+export { findOrganizationRole } from './organization.repository.ts';
