@@ -7,6 +7,7 @@ import type { Outcome, Row } from './results/outcome.ts';
 import { plotRows, plotTargets } from './results/svg.ts';
 import { describeOutcome, targetTable } from './results/tables.ts';
 import { measureBig } from './workloads/big.ts';
+import { measureChannel } from './workloads/channel.ts';
 import { measureFanOut } from './workloads/fan-out.ts';
 import { measureIdle } from './workloads/idle.ts';
 import { measureLatency } from './workloads/latency.ts';
@@ -24,6 +25,7 @@ const workloads: Record<string, (lab: Lab) => Promise<Outcome>> = {
   list: measureList,
   send: measureSend,
   latency: measureLatency,
+  channel: measureChannel,
   'fan-out': measureFanOut,
   login: measureLogin,
   idle: measureIdle,

@@ -135,7 +135,8 @@ async function openMail(
   return smtp;
 }
 
-async function openPostgres(
+/** Opens the database of the configuration: the one of its URL, or an embedded PostgreSQL in its data folder. */
+export async function openPostgres(
   config: Config,
   opened: Undo[],
 ): Promise<{ url: string; description: string }> {

@@ -40,8 +40,10 @@ export async function fillBulk(
     [messagesPerRoom],
   );
   await db.query(
-    `insert into conversation_members (user_id, conversation_id, read_seq)
-     select m.id, bulk.id, $1 from bulk, lateral (values (a), (b)) as m (id)`,
+    `insert into conversation_members
+       (user_id, conversation_id, read_seq, delivered_seq, shown_read_seq, shown_delivered_seq, joined_at)
+     select m.id, bulk.id, $1, $1, $1, $1, now() - interval '31 days'
+     from bulk, lateral (values (a), (b)) as m (id)`,
     [messagesPerRoom],
   );
   await db.query(

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { hashForOurs, type Code } from '../harness/tokens.ts';
 import { messageText } from '../wire/wire.ts';
 import type { Prototypes } from './prototypes.ts';
-import type { World } from './world.ts';
+import type { Person, World } from './world.ts';
 
 /**
  * Copies rows of a table with some columns changed: one copy for each row that `changes` gives. What
@@ -185,4 +185,32 @@ export async function appendEvents(
       [roomIds],
     );
   }
+}
+
+/** Makes a channel. @returns its id */
+export async function addChannelToOurs(
+  db: pg.Client,
+  owner: Person,
+  readers: readonly Person[],
+): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(
+    `insert into conversations (id, kind, title, member_count, created_at)
+     values (gen_random_uuid(), 'channel', 'A channel', $1, now()) returning id`,
+    [readers.length + 1],
+  );
+  const id = rows[0]?.id ?? '';
+  const userIds = [owner, ...readers].map(({ userId }) => userId);
+  await db.query('insert into streams (id, head_seq, head_pos) values ($1, 0, 0)', [id]);
+  await db.query(
+    `insert into conversation_members (user_id, conversation_id, read_seq, role)
+     select u.id, $1, 0, case u.id when $3 then 'owner' else 'reader' end from unnest($2::uuid[]) u (id)`,
+    [id, userIds, owner.userId],
+  );
+  await db.query(
+    `insert into stream_members (user_id, stream_id, after_seq)
+     select u.id, $1, 0 from unnest($2::uuid[]) u (id)`,
+    [id, userIds],
+  );
+  await db.query('vacuum analyze conversations, streams, conversation_members, stream_members');
+  return id;
 }

@@ -8,7 +8,7 @@ export interface Prototypes {
   conversationId: string;
 }
 
-interface Account {
+export interface Account {
   id: string;
   token: string;
 }
@@ -34,7 +34,8 @@ export async function makePrototypes(url: string): Promise<Prototypes> {
 const tries = 200;
 const lookAgainMs = 20;
 
-async function signUp(caller: Caller, phone: string): Promise<Account> {
+/** Signs in by a code from the inbox of development. */
+export async function signUp(caller: Caller, phone: string): Promise<Account> {
   const asked = await caller.call('otp.request', { phone });
   const challengeId = find(asked.body, /"challengeId":"([^"]+)"/);
   for (let i = 0; i < tries; i += 1) {
@@ -58,6 +59,7 @@ function find(text: string, pattern: RegExp): string {
   return found;
 }
 
+/** Calls a procedure that changes something. */
 async function ask(
   url: string,
   { token }: Account,

@@ -157,7 +157,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 
 /**
  * As an operator runs it, but for one line of log a request, which the baseline does not write, and
- * for limits by address: one machine plays everybody. By itself, as the baseline cannot be otherwise.
+ * for limits by address and of sends: one machine plays everybody, and few people write all messages. By
+ * itself, as the baseline cannot be otherwise.
  */
 const production = {
   NODE_ENV: 'production',
@@ -168,6 +169,8 @@ const production = {
   SMS_WEBHOOK_URL: 'http://127.0.0.1:9/',
   SMS_WEBHOOK_SECRET: 'nothing is sent by this',
   RATE_LIMITS: 'otp.verify:address=999999/3600',
+  CHAT_SENDS_PER_PERSON: '999999/999999',
+  CHAT_SENDS_PER_CONVERSATION: '999999/999999',
 };
 
 function baselineKeys(): Record<string, string> {

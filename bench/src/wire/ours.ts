@@ -35,7 +35,7 @@ function encode(input: object): string {
 }
 
 /** A UUID of version 7 (RFC 9562, section 5.7). */
-function uuidV7(): string {
+export function uuidV7(): string {
   const time = Date.now().toString(16).padStart(12, '0');
   const random = randomBytes(10).toString('hex');
   const variant = ((Number.parseInt(random.slice(3, 4), 16) & 3) | 8).toString(16);
