@@ -1,7 +1,6 @@
-import { defineConfig } from 'tsdown';
+import { defineConfig, type UserConfig } from 'tsdown';
 
-export default defineConfig({
-  entry: 'src/index.ts',
+const base: UserConfig = {
   format: 'esm',
   platform: 'neutral',
   target: 'es2022',
@@ -9,12 +8,31 @@ export default defineConfig({
   // The declarations come from sources of several packages; the compiler has to see them all.
   tsconfig: '../../tsconfig.json',
   dts: { generator: 'tsgo' },
-  // `Symbol.asyncDispose` is younger than the libraries that many projects compile with.
-  banner: { dts: '/// <reference lib="esnext.disposable" />' },
   // The documentation is in the declarations.
   outputOptions: { comments: { jsdoc: false } },
   deps: {
     neverBundle: [/^@trpc\//, 'superjson'],
     onlyBundle: [],
   },
-});
+};
+
+export default defineConfig([
+  {
+    ...base,
+    entry: 'src/index.ts',
+    // `Symbol.asyncDispose` is younger than the libraries that many projects compile with.
+    banner: { dts: '/// <reference lib="esnext.disposable" />' },
+  },
+  {
+    ...base,
+    entry: { chat: 'src/chat-state.ts' },
+    clean: false,
+    // What the router looks like is said once, beside.
+    plugins: [
+      {
+        name: 'types-of-index',
+        resolveId: (id) => (id === './types.ts' ? { id: './index.js', external: true } : null),
+      },
+    ],
+  },
+]);

@@ -11,7 +11,7 @@ import {
   writeTombstones,
   type ChangeableRow,
 } from './chat.change.repository.ts';
-import { forEverybody, requireChange, toState } from './chat.change.ts';
+import { requireChange, toState } from './chat.change.ts';
 import { requireRight } from './chat.refusal.ts';
 import type { RoomRow } from './chat.room.repository.ts';
 import { lockRoom, requireWrite } from './chat.room.ts';
@@ -103,7 +103,7 @@ async function hide(
   const body = {
     conversationId,
     seqs: hidden.seqs,
-    lastMessage: newest ? forEverybody(toMessageView(newest)) : null,
+    lastMessage: newest ? toMessageView(newest) : null,
   };
   const { read_seq: readSeq } = hidden;
   const read: Told[] =
