@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { atOnce, createTestApi, expectAppError, tally, type Actor } from '../../testing/index.ts';
+import { joinAs, openRoom } from './test/rooms.ts';
 
 test('a conversation that somebody holds keeps nobody else waiting', async () => {
   await using api = await createTestApi();
@@ -130,6 +131,62 @@ test('a membership that ends while the statement waits for the room is over for 
   const { rows } = await api.database.pool.query<{ text: string }>('select text from messages');
   expect(rows.map(({ text }) => text)).not.toContain('too late');
 });
+
+test.for([
+  {
+    what: 'the conversation is put on hold',
+    code: 'CHAT_NOT_OPEN',
+    changes: [
+      "update conversations set status = 'hold' where id = $1 and $2::uuid is not null",
+      'update streams set message_open = false where id = $1 and $2::uuid is not null',
+    ],
+  },
+  {
+    what: 'the sender is muted',
+    code: 'CHAT_MUTED',
+    changes: [
+      `update conversation_members set muted_until = '2090-01-01' where conversation_id = $1 and user_id = $2`,
+    ],
+  },
+  {
+    what: 'the sender only reads from then on',
+    code: 'CHAT_READ_ONLY',
+    changes: [
+      `update conversation_members set role = 'reader' where conversation_id = $1 and user_id = $2`,
+    ],
+  },
+] as const)(
+  'what happens while the statement waits for the room counts: $what',
+  async ({ code, changes }) => {
+    await using api = await createTestApi();
+    const room = await openRoom(api);
+    const { id: conversationId, owner } = room;
+    const member = await joinAs(api, room, 'member');
+    // With somebody called the message goes by the statement for many.
+    for (const mentions of [[], [owner.id]]) {
+      const holder = await api.database.pool.connect();
+      await holder.query('begin');
+      await holder.query('select from streams where id = $1 for update', [conversationId]);
+      const id = api.app.deps.newId();
+      const waiting = member.api.chat.send({ conversationId, id, text: 'late', mentions });
+      waiting.catch(() => undefined);
+      await wait(200);
+      for (const change of changes) {
+        await holder.query(change, [conversationId, member.id]);
+      }
+      await holder.query('commit');
+      holder.release();
+      await expectAppError(waiting, code);
+      await api.database.pool.query(
+        `update conversation_members set muted_until = null, role = 'member' where user_id = $1`,
+        [member.id],
+      );
+      await owner.api.chat.setStatus({ conversationId, status: 'open' });
+    }
+    const { items } = await owner.api.chat.listMessages({ conversationId });
+    expect(items.filter(({ text }) => text === 'late')).toEqual([]);
+  },
+);
 
 test('who is no member writes nothing, alone or with others, though a friend of somebody in the room', async () => {
   await using api = await createTestApi();
