@@ -49,7 +49,8 @@ for (const { title, missing, open } of hubPlaces.filter(({ hasBus }) => hasBus))
       expect(a.hub.waiting?.records).toBe(5_000);
       await until(() => b.heard.events.length === 5_000);
       expect(seqsOf(b.heard)).toEqual(range(1, 5_000));
-      expect(a.hub.waiting).toEqual({ records: 0, bytes: 0 });
+      // A sign of life of the hub itself may be on its way at this very moment.
+      await until(() => a.hub.waiting?.records === 0 && a.hub.waiting.bytes === 0);
     });
 
     test('a large event arrives, as itself or as the news that it is there', async () => {
