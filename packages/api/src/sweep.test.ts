@@ -35,7 +35,7 @@ const nothing = {
 
 test('a sweep removes what is over and leaves what still counts', async () => {
   await using api = await createTestApi();
-  const [sara] = await api.signUpFriends();
+  const [sara] = await api.signUpFriends({ byCode: true });
   expect(await sweep(api.app)).toEqual(nothing);
   api.clock.advance(25 * hour);
   expect(await sweep(api.app)).toMatchObject({ events: 0, challenges: 0 });

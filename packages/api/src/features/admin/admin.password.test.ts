@@ -8,7 +8,7 @@ const password = 'green boat 31 windows';
 test('A39: an administrator sets somebody’s password: it works, the old one does not, and every session ends', async () => {
   await using api = await createTestApi();
   await using node = await createTestApi({ on: api });
-  const [admin, sara] = [await api.signUp({ role: 'admin' }), await api.signUp()];
+  const [admin, sara] = [await api.signUp({ role: 'admin' }), await api.signUp({ byCode: true })];
   const { phone } = sara;
   await sara.api.password.set({ password: before });
   const live = await (await sara.at(node).listen()).ready();

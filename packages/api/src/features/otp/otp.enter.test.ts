@@ -32,7 +32,7 @@ async function signIn(api: TestApi, contact: string, deviceKey: string | null, n
 
 /** Logins of every kind that leaves other rows than the rest. */
 async function manyLogins(api: TestApi) {
-  const sara = await api.signUp({ phone });
+  const sara = await api.signUp({ phone, byCode: true });
   const heard: string[] = [];
   api.app.deps.hub.subscribe({
     event: ({ streamId, seq, type }) => streamId === sara.id && heard.push(`${seq} ${type}`),

@@ -83,7 +83,7 @@ test('A1: a code for a new password goes to contacts with an account only, and n
   const api = shared();
   const [knownEmail, unknownEmail] = ['sara3@example.com', 'nobody3@example.com'];
   const unknownPhone = newPhone();
-  const known = await api.signUp();
+  const known = await api.signUp({ byCode: true });
   await api.anonymous().signIn(knownEmail);
   const before = api.sms.sent.length + api.mail.sent.length;
   api.clock.advance(second);

@@ -138,7 +138,7 @@ test('M1: sends are counted by sender, by number and by all the money there is',
       smsBudget: { ...smsBudget, perMinute: 14 },
     },
   });
-  const staff = await api.signUp({ role: 'staff' });
+  const staff = await api.signUp({ role: 'staff', byCode: true });
   api.clock.advance(minute);
   const toOne = await atOnce(6, () => staff.api.sms.send(sms(api)));
   expect(tally(toOne)).toEqual({ ok: 3, SMS_BUDGET_SPENT: 3 });

@@ -104,7 +104,7 @@ test('of many dead letters at once staff hear once, and the list has them all', 
 
 test('a provider whose credit cannot be looked at stops neither the others nor the sweep', async () => {
   await using api = await createTestApi({ config });
-  await api.signUp();
+  await api.signUp({ byCode: true });
   vi.spyOn(api.sms, 'credit').mockRejectedValue(new Error('broken'));
   api.clock.advance(31 * day);
   await expect(sweep(api.app)).resolves.toMatchObject({ sms: 1 });
