@@ -66,6 +66,7 @@ export async function checkPlans({ isQuick, signal }: PlanOptions): Promise<stri
       OTP_SENDS_PER_DAY: '1000',
       CHAT_SENDS_PER_PERSON: '999999/999999',
       CHAT_SENDS_PER_CONVERSATION: '999999/999999',
+      CHAT_NEW_ACCOUNT_HOURS: '0',
     }),
   );
   const places = await findPlaces(db);

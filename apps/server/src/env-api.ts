@@ -88,6 +88,8 @@ function toChatConfig(env: Env): ApiConfig['chat'] {
     membersPerGroup: env.CHAT_MEMBERS_PER_GROUP,
     conversationsPerPerson: env.CHAT_CONVERSATIONS_PER_PERSON,
     mentionsPerMessage: env.CHAT_MENTIONS_PER_MESSAGE,
+    newAccountHours: env.CHAT_NEW_ACCOUNT_HOURS,
+    newAccountLinks: env.CHAT_NEW_ACCOUNT_LINKS,
     reactionsPerMessage: env.CHAT_REACTIONS_PER_MESSAGE,
     reactionsPerPerson: env.CHAT_REACTIONS_PER_PERSON,
     pinsPerConversation: env.CHAT_PINS_PER_CONVERSATION,

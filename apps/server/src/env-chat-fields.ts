@@ -32,6 +32,8 @@ export const chatFields = {
   CHAT_MEMBERS_PER_GROUP: whole(chat.membersPerGroup, 2, 100_000),
   CHAT_CONVERSATIONS_PER_PERSON: whole(chat.conversationsPerPerson, 1, 10_000),
   CHAT_MENTIONS_PER_MESSAGE: whole(chat.mentionsPerMessage, 0, 100),
+  CHAT_NEW_ACCOUNT_HOURS: whole(chat.newAccountHours, 0, 8_760),
+  CHAT_NEW_ACCOUNT_LINKS: whole(chat.newAccountLinks, 1, 10_000),
   CHAT_REACTIONS_PER_MESSAGE: whole(chat.reactionsPerMessage, 1, 100),
   CHAT_REACTIONS_PER_PERSON: whole(chat.reactionsPerPerson, 1, 100),
   CHAT_PINS_PER_CONVERSATION: whole(chat.pinsPerConversation, 1, 1_000),

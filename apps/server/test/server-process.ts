@@ -24,6 +24,7 @@ const clean = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
 export const unpaced = {
   CHAT_SENDS_PER_PERSON: '999999/999999',
   CHAT_SENDS_PER_CONVERSATION: '999999/999999',
+  CHAT_NEW_ACCOUNT_HOURS: '0',
 };
 
 function launch(env: Record<string, string>): { child: ChildProcess; output: () => string } {

@@ -171,6 +171,7 @@ const production = {
   RATE_LIMITS: 'otp.verify:address=999999/3600',
   CHAT_SENDS_PER_PERSON: '999999/999999',
   CHAT_SENDS_PER_CONVERSATION: '999999/999999',
+  CHAT_NEW_ACCOUNT_HOURS: '0',
 };
 
 function baselineKeys(): Record<string, string> {

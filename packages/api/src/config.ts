@@ -88,6 +88,8 @@ export const defaultConfig: ApiConfig = {
     membersPerGroup: 1_000,
     conversationsPerPerson: 1_000,
     mentionsPerMessage: 50,
+    newAccountHours: 24,
+    newAccountLinks: 3,
     reactionsPerMessage: 20,
     reactionsPerPerson: 3,
     pinsPerConversation: 100,

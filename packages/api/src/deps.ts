@@ -232,6 +232,10 @@ export interface ChatConfig {
   membersPerGroup: number;
   conversationsPerPerson: number;
   mentionsPerMessage: number;
+  /** How long an account is new; 0 for not at all. */
+  newAccountHours: number;
+  /** Messages with a link that a new account may send in an hour, by each node. */
+  newAccountLinks: number;
   /** Different emojis under one message, and of one person. */
   reactionsPerMessage: number;
   reactionsPerPerson: number;

@@ -151,6 +151,12 @@ export const chatErrors = {
     fa: 'در پیام از افراد زیادی نام برده شده است.',
     data: limit,
   },
+  CHAT_TOO_MANY_LINKS: {
+    kind: 'TOO_MANY_REQUESTS',
+    en: 'New accounts can send only a few links. Please try again later.',
+    fa: 'حساب‌های تازه فقط چند پیوند می‌توانند بفرستند. کمی بعد دوباره تلاش کنید.',
+    data: retryAfter,
+  },
   CHAT_NOT_SENDER: {
     kind: 'FORBIDDEN',
     en: 'Only the sender can do this.',

@@ -1,5 +1,6 @@
 import type { Clock } from '../deps.ts';
 
+const sevenForm = /^([0-9a-f]{8})-([0-9a-f]{4})-7/i;
 const counterBits = 12n;
 const randomBytesPerId = 8;
 /** Asking for random bytes costs the same for one id and for many. */
@@ -27,4 +28,10 @@ export function createIdSource(clock: Clock, bytes: (count: number) => Buffer): 
     used += randomBytesPerId;
     return `${ms.slice(0, 8)}-${ms.slice(8)}-7${counter}-${tail.slice(0, 4)}-${tail.slice(4)}`;
   };
+}
+
+/** When an id was made, in milliseconds since 1970; null for an id that is no UUIDv7. */
+export function timeOfId(id: string): number | null {
+  const [, high = '', low = ''] = sevenForm.exec(id) ?? [];
+  return high === '' ? null : Number.parseInt(high + low, 16);
 }

@@ -7,6 +7,8 @@ interface Bucket {
 }
 
 const second = 1_000;
+/** What a token may lack by rounding: who has waited as long as they were told to goes on. */
+const rounding = 1e-9;
 
 /**
  * A token bucket for each key: so many at once, and then so many a second. Counted in this process only,
@@ -35,9 +37,9 @@ export class Buckets {
     const last = this.#buckets.get(key);
     const gained = last ? Math.max(0, at - last.at) * (perSecond / second) : burst;
     const tokens = Math.min(burst, (last?.tokens ?? 0) + gained);
-    const isFree = tokens >= 1;
+    const isFree = tokens >= 1 - rounding;
     this.#buckets.delete(key);
-    this.#buckets.set(key, { tokens: isFree ? tokens - 1 : tokens, at });
+    this.#buckets.set(key, { tokens: isFree ? Math.max(0, tokens - 1) : tokens, at });
     this.#forget(at);
     return isFree ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond));
   }

@@ -52,6 +52,7 @@ const fastChat = {
   ...defaultConfig.chat,
   sendsPerPerson: unlimited,
   sendsPerConversation: unlimited,
+  newAccountHours: 0,
 };
 const fastStream = { ...defaultConfig.stream, auditMs: 50, beaconMs: 200, cursorLagMs: 0 };
 

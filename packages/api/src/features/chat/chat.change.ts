@@ -10,6 +10,7 @@ import {
   writeEdit,
   type ChangeableRow,
 } from './chat.change.repository.ts';
+import { spendLink } from './chat.links.ts';
 import type { MessageExtra } from './chat.message.repository.ts';
 import { findMembers } from './chat.room.repository.ts';
 import { lockRoom, requireWrite } from './chat.room.ts';
@@ -29,7 +30,8 @@ interface MessageRef {
  *
  * @throws AppError `CHAT_NOT_FOUND`, `CHAT_MESSAGE_NOT_FOUND`, `CHAT_NOT_SENDER` (also for what was
  *   forwarded), `CHAT_TOO_LATE`, `CHAT_NOT_FRIENDS`, `CHAT_NOT_OPEN`, `CHAT_READ_ONLY`, `CHAT_MUTED`,
- *   `CHAT_MESSAGE_TOO_LONG`, `CHAT_TOO_MANY_MENTIONS`
+ *   `CHAT_MESSAGE_TOO_LONG`, `CHAT_TOO_MANY_MENTIONS`,
+ *   `CHAT_TOO_MANY_LINKS`
  */
 export function editMessage(
   call: SignedInCall,
@@ -37,6 +39,10 @@ export function editMessage(
 ): Promise<MessageView> {
   const { conversationId, seq, text, mentions = [] } = input;
   checkText(call, text, mentions);
+  const refused = spendLink(call, text);
+  if (refused) {
+    throw refused;
+  }
   const { userId } = call.actor;
   const places = { conversationId, userId, seqs: [seq] };
   return transaction(call, async (tx) => {

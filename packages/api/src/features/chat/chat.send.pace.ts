@@ -1,4 +1,5 @@
 import type { ChatConfig } from '../../deps.ts';
+import { hour, second } from '../../kernel/duration.ts';
 import { Buckets } from '../../limits/buckets.ts';
 
 const mostRemembered = 100_000;
@@ -7,11 +8,16 @@ const mostRemembered = 100_000;
 export interface SendPace {
   people: Buckets;
   conversations: Buckets;
+  /** Messages with a link of new accounts. */
+  links: Buckets;
 }
 
 export function createSendPace(chat: ChatConfig): SendPace {
+  const { newAccountLinks } = chat;
+  const links = { perSecond: newAccountLinks / (hour / second), burst: newAccountLinks };
   return {
     people: new Buckets(chat.sendsPerPerson, mostRemembered),
     conversations: new Buckets(chat.sendsPerConversation, mostRemembered),
+    links: new Buckets(links, mostRemembered),
   };
 }

@@ -1,6 +1,7 @@
 import type { MessageView } from '@chapar/contract';
 import type { ClaimedCall } from '../../call.ts';
 import { AppError } from '../../errors.ts';
+import { spendLink } from './chat.links.ts';
 import type { MessageExtra } from './chat.message.repository.ts';
 import { refusalOf } from './chat.refusal.ts';
 import { decideSend, isSameMessage } from './chat.rules.ts';
@@ -25,7 +26,8 @@ const tries = 5;
  *
  * @throws AppError `CHAT_NOT_FOUND`, `CHAT_NOT_FRIENDS`, `CHAT_NOT_OPEN`, `CHAT_READ_ONLY`, `CHAT_MUTED`,
  *   `CHAT_SLOW_MODE`, `CHAT_MESSAGE_ID_TAKEN`, `CHAT_MESSAGE_NOT_FOUND` (the one that it answers),
- *   `CHAT_MESSAGE_TOO_LONG`, `CHAT_TOO_MANY_MENTIONS`, `RATE_LIMITED`, `SESSION_ENDED`
+ *   `CHAT_MESSAGE_TOO_LONG`, `CHAT_TOO_MANY_MENTIONS`, `CHAT_TOO_MANY_LINKS`,
+ *   `RATE_LIMITED`, `SESSION_ENDED`
  */
 export async function sendMessage(
   call: ClaimedCall,
@@ -98,6 +100,10 @@ function pace({ app, actor, now }: ClaimedCall, conversationId: string): void {
 }
 
 async function write(call: ClaimedCall, send: Send): Promise<MessageView> {
+  const refused = spendLink(call, send.text);
+  if (refused) {
+    return repeatOr(call, send, refused);
+  }
   const message = toNewMessage(call, send);
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const written = await call.app.writer.add(message, call.signal);
