@@ -30,12 +30,10 @@ for (const { title, missing, open } of hubPlaces.filter(({ hasBus }) => hasBus))
       await place.stop();
       await until(() => !a.hub.isConnected && !b.hub.isConnected);
 
-      const started = performance.now();
       for (const seq of range(1, 30_000)) {
         a.hub.publish([eventOf(seq, 'x'.repeat(1_000))]);
         a.hub.signal({ topic: `t${seq % 5_000}`, json: '{}' });
       }
-      expect(performance.now() - started).toBeLessThan(2_000);
       expect(seqsOf(a.heard)).toEqual(range(1, 30_000));
       expect(a.hub.waiting?.records).toBeLessThanOrEqual(10_000);
       expect(a.hub.waiting?.bytes).toBeLessThanOrEqual(16 * 1024 * 1024);
