@@ -3,7 +3,11 @@ import type { SignedInCall } from '../../call.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import { findFriendsAmong } from '../friend/index.ts';
-import { findOrganizationMembers, findOrganizationRole } from '../organization/index.ts';
+import {
+  findOrganizationMembers,
+  findOrganizationRole,
+  lockOrganization,
+} from '../organization/index.ts';
 import { openSharedStream, tell, type Told } from '../stream/index.ts';
 import { letIn } from './chat.door.ts';
 import { findViews } from './chat.list.repository.ts';
@@ -58,14 +62,14 @@ async function make(
   const { userId } = actor;
   const most = app.config.chat.conversationsPerPerson;
   const others = [...new Set(input.userIds)].filter((id) => id !== userId);
+  if (input.organizationId !== undefined) {
+    await lockAsOrganizer(tx, input.organizationId, userId);
+  }
   if ((await findOverfull(tx.db, [userId], most)).length > 0) {
     throw new AppError('CHAT_TOO_MANY', { data: { userId, most } });
   }
   if (!(await insertConversation(tx.db, { ...input, ownerId: userId, now }))) {
     return null;
-  }
-  if (input.organizationId !== undefined) {
-    await requireOrganizer(tx, input.organizationId, userId);
   }
   const opened = await openSharedStream(tx, input.id, [userId]);
   await requireAddable(call, tx, input.organizationId ?? null, others);
@@ -86,8 +90,14 @@ async function make(
   return view;
 }
 
-async function requireOrganizer(tx: Tx, organizationId: string, userId: string): Promise<void> {
-  const role = await findOrganizationRole(tx.db, organizationId, userId);
+/**
+ * Lets nobody leave an organization, and it not end, until the conversation is there for both to find.
+ *
+ * @throws AppError `ORGANIZATION_NOT_FOUND`, `ORGANIZATION_RIGHT_MISSING`
+ */
+async function lockAsOrganizer(tx: Tx, organizationId: string, userId: string): Promise<void> {
+  const isIn = await lockOrganization(tx.db, organizationId, userId);
+  const role = isIn ? await findOrganizationRole(tx.db, organizationId, userId) : undefined;
   if (role === undefined) {
     throw new AppError('ORGANIZATION_NOT_FOUND');
   }
