@@ -65,11 +65,12 @@ async function make(
   if (input.organizationId !== undefined) {
     await lockAsOrganizer(tx, input.organizationId, userId);
   }
-  if ((await findOverfull(tx.db, [userId], most)).length > 0) {
-    throw new AppError('CHAT_TOO_MANY', { data: { userId, most } });
-  }
+  const full = await findOverfull(tx.db, [userId], most);
   if (!(await insertConversation(tx.db, { ...input, ownerId: userId, now }))) {
     return null;
+  }
+  if (full.length > 0) {
+    throw new AppError('CHAT_TOO_MANY', { data: { userId, most } });
   }
   const opened = await openSharedStream(tx, input.id, [userId]);
   await requireAddable(call, tx, input.organizationId ?? null, others);

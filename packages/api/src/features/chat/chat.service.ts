@@ -74,13 +74,13 @@ async function makeDirect(
   }
   const most = app.config.chat.conversationsPerPerson;
   const [full] = await findOverfull(tx.db, userIds, most);
-  if (full !== undefined) {
-    throw new AppError('CHAT_TOO_MANY', { data: { userId: full, most } });
-  }
   const directKey = directKeyOf(actor.userId, peer.id);
   const id = await insertDirect(tx.db, { id: app.deps.newId(), directKey, userIds, now });
   if (!id) {
     return null;
+  }
+  if (full !== undefined) {
+    throw new AppError('CHAT_TOO_MANY', { data: { userId: full, most } });
   }
   const me = await requireUser(tx.db, { id: actor.userId });
   const view = toNewDirectView(id, peer, now);
