@@ -65,11 +65,12 @@ async function make(
   if (input.organizationId !== undefined) {
     await lockAsOrganizer(tx, input.organizationId, userId);
   }
-  const full = await findOverfull(tx.db, [userId], most);
+  // Everybody's rows at once: two who bring in each other would wait for one another in a ring.
+  const full = await findOverfull(tx.db, [userId, ...others], most);
   if (!(await insertConversation(tx.db, { ...input, ownerId: userId, now }))) {
     return null;
   }
-  if (full.length > 0) {
+  if (full.includes(userId)) {
     throw new AppError('CHAT_TOO_MANY', { data: { userId, most } });
   }
   const opened = await openSharedStream(tx, input.id, [userId]);

@@ -68,19 +68,24 @@ async function pass(
   return handOver(call, tx, { conversationId, from, to });
 }
 
-/** Takes a person out of some conversations of many, whatever they are there. */
+/**
+ * Takes a person out of some conversations of many, whatever they are there. Nothing is told to their own
+ * line before all of the conversations are locked.
+ */
 async function takeOutOf(
   call: Cause,
   tx: Tx,
   { conversationIds, userId }: { conversationIds: readonly string[]; userId: string },
 ): Promise<void> {
+  const told: Told[] = [];
   for (const conversationId of conversationIds) {
     await lockStream(tx.db, conversationId);
     const door = await findRoom(tx.db, conversationId, userId);
     if (door) {
-      await tell(call, tx, await takeOutForGood(call, tx, { door, userId }));
+      told.push(...(await takeOutForGood(call, tx, { door, userId })));
     }
   }
+  await tell(call, tx, told);
 }
 
 /** Takes a person whose account is erased out of all conversations of many. */

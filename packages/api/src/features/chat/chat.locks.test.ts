@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { createTestApi } from '../../testing/index.ts';
+import { organize } from '../organization/test/organizations.ts';
+import { hold, isFree, waiting } from './test/locks.ts';
+
+test('two people who bring each other into new groups do not wait for one another in a ring', async () => {
+  await using api = await createTestApi();
+  const [first, second] = await api.signUpFriends();
+  const release = await hold(api, 'users', first.id);
+  const group = { id: api.app.deps.newId(), kind: 'group', title: 'خانه' } as const;
+  const made = second.api.chat.create({ ...group, userIds: [first.id] });
+  await waiting(api, 1);
+  const isOtherFree = await isFree(api, 'users', second.id);
+  await release();
+  await made;
+  expect(isOtherFree).toBe(true);
+});
+
+test('who leaves several conversations at once holds none of the lines that others of them wait for', async () => {
+  await using api = await createTestApi();
+  const [boss, worker] = [await api.signUp(), await api.signUp()];
+  const { id: organizationId } = await organize(api, boss, worker);
+  const rooms = [api.app.deps.newId(), api.app.deps.newId()] as const;
+  for (const id of rooms) {
+    const room = { id, kind: 'group', title: 'کار', organizationId } as const;
+    await boss.api.chat.create({ ...room, userIds: [worker.id] });
+  }
+  const release = await hold(api, 'streams', rooms[1]);
+  const left = worker.api.organization.leave({ organizationId });
+  await waiting(api, 1);
+  const isLineFree = await isFree(api, 'streams', worker.id);
+  await release();
+  await left;
+  expect(isLineFree).toBe(true);
+});
