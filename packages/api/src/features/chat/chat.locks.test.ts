@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { createTestApi } from '../../testing/index.ts';
+import { createTestApi, expectAppError } from '../../testing/index.ts';
 import { organize } from '../organization/test/organizations.ts';
+import { joinAs, openRoom } from './test/rooms.ts';
 import { hold, isFree, waiting } from './test/locks.ts';
 
 test('two people who bring each other into new groups do not wait for one another in a ring', async () => {
@@ -32,4 +33,25 @@ test('who leaves several conversations at once holds none of the lines that othe
   await release();
   await left;
   expect(isLineFree).toBe(true);
+});
+
+test('who is not in a conversation is answered without waiting for it, and makes nobody wait', async () => {
+  await using api = await createTestApi();
+  const room = await openRoom(api);
+  const { id: conversationId, owner } = room;
+  const [banned, stranger] = [await joinAs(api, room, 'admin'), await api.signUp()];
+  await owner.api.chat.ban({ conversationId, userId: banned.id });
+  const { seq } = await owner.say(conversationId, 'word');
+  const release = await hold(api, 'streams', conversationId);
+  for (const who of [banned, stranger]) {
+    const ref = { conversationId, userId: owner.id };
+    await expectAppError(who.api.chat.update({ conversationId, title: 'x' }), 'CHAT_NOT_FOUND');
+    await expectAppError(who.api.chat.kick(ref), 'CHAT_NOT_FOUND');
+    await expectAppError(who.api.chat.leave({ conversationId }), 'CHAT_NOT_FOUND');
+    await expectAppError(
+      who.api.chat.delete({ conversationId, seqs: [seq], for: 'all' }),
+      'CHAT_NOT_FOUND',
+    );
+  }
+  await release();
 });

@@ -39,6 +39,19 @@ export async function lockStream(db: Db, conversationId: string): Promise<void> 
   await sql`select from streams where id = ${conversationId} for no key update`.execute(db);
 }
 
+/** The same for one of its members. @returns false for who is none, and makes nobody wait */
+export async function lockStreamAsMember(
+  db: Db,
+  conversationId: string,
+  userId: string,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select from streams s
+    join conversation_members me on me.conversation_id = s.id and me.user_id = ${userId}
+    where s.id = ${conversationId} for no key update of s`.execute(db);
+  return rows.length > 0;
+}
+
 /** @returns undefined for who is not in it */
 export async function findRoom(
   db: Db,

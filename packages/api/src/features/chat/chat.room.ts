@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts';
 import type { Told } from '../stream/index.ts';
 import { insertNote } from './chat.note.repository.ts';
 import { requireRight, requireSend } from './chat.refusal.ts';
-import { findRoom, lockStream, type RoomRow } from './chat.room.repository.ts';
+import { findRoom, lockStreamAsMember, type RoomRow } from './chat.room.repository.ts';
 import { decideOwn, decideWrite, type SendState } from './chat.rules.ts';
 
 /** A conversation that the caller is in. @throws AppError `CHAT_NOT_FOUND` */
@@ -33,7 +33,9 @@ export async function lockRoom(
   tx: Tx,
   conversationId: string,
 ): Promise<RoomRow> {
-  await lockStream(tx.db, conversationId);
+  if (!(await lockStreamAsMember(tx.db, conversationId, actor.userId))) {
+    throw new AppError('CHAT_NOT_FOUND');
+  }
   return requireRoom(tx.db, conversationId, actor.userId);
 }
 
