@@ -156,6 +156,18 @@ test('CH21, CH25: rights are given and taken by those who have them, to those be
   live.stop();
 });
 
+test('who gives and takes no rights is answered the same whoever is in, and whatever they are', async () => {
+  await using api = await createTestApi();
+  const room = await openRoom(api, 'channel');
+  const { id: conversationId } = room;
+  const [sara, reader] = [await joinAs(api, room, 'reader'), await joinAs(api, room, 'reader')];
+  const moderator = await joinAs(api, room, 'moderator');
+  for (const userId of [reader.id, moderator.id, sara.id, api.app.deps.newId()]) {
+    const set = sara.api.chat.setRights({ conversationId, userId, role: 'member' });
+    expect(await expectAppError(set, 'CHAT_RIGHT_MISSING')).toEqual({ capability: 'grantRights' });
+  }
+});
+
 test('a right that is lost while it is used is used before, or not at all', async () => {
   await using api = await createTestApi();
   const room = await openRoom(api);

@@ -17,7 +17,7 @@ import {
   type RoomRow,
 } from './chat.room.repository.ts';
 import { lockGroup, requireOwn, requireRoom } from './chat.room.ts';
-import { decideRights } from './chat.rights.rules.ts';
+import { decideAnyRights, decideRights } from './chat.rights.rules.ts';
 import { decideOver } from './chat.rules.ts';
 import { toMemberView } from './chat.view.ts';
 
@@ -215,6 +215,7 @@ export function setRights(
   const { conversationId, userId, role, grants } = input;
   return transaction(call, async (tx) => {
     const room = await lockGroup(call, tx, conversationId);
+    requireRight(decideAnyRights(room));
     const member = await requireMember(tx, room, userId);
     const target = { ...member, isSelf: userId === call.actor.userId };
     requireRight(decideRights(room, target, { role, grants }));

@@ -24,6 +24,16 @@ function directionOf(target: Holder, role: ChatRole, grants: readonly ChatCapabi
 }
 
 /**
+ * Decides whether somebody gives or takes rights at all. It comes before any look at whose rights: the answer
+ * to who does neither says nothing of who is in.
+ */
+export function decideAnyRights(actor: Holder): RightDecision {
+  return hasCapability(actor, 'revokeRights') || hasCapability(actor, 'grantRights')
+    ? act
+    : missing('grantRights');
+}
+
+/**
  * Decides whether somebody may give or take rights: only such as they have themselves, to those below them,
  * and never up to their own rank. To raise and to lower are two rights.
  */
