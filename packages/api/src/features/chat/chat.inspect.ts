@@ -136,12 +136,18 @@ export async function inspectConversation(
   return { ...page, people: await peopleOf(call, page.items) };
 }
 
-/** Deletes the message of a report for everybody, where it is still there. The stream must be locked. */
+/**
+ * Deletes the message of a report for everybody, where it is still there. The stream must be locked. A
+ * conversation that was removed has said its last.
+ */
 async function deleteReported(
   call: SignedInCall,
   tx: Tx,
   { conversationId, seq }: { conversationId: string; seq: number },
 ): Promise<void> {
+  if (!(await hasConversation(tx.db, conversationId))) {
+    return;
+  }
   const places = { conversationId, userId: call.actor.userId, seqs: [seq] };
   const [before] = await findMessageRows(tx.db, places);
   if (!before || toMessageView(before).deletedAt !== undefined) {

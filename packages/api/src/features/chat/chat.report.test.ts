@@ -224,6 +224,25 @@ test('staff delete a reported message for everybody, and that is written down wi
   await expect(sara.api.chat.getMessages({ conversationId, seqs: [3] })).resolves.toEqual(before);
 });
 
+test('a report from a conversation that was removed is closed, and nothing follows the end of its line', async () => {
+  await using api = await createTestApi();
+  const staff = await api.signUp({ role: 'staff' });
+  const room = await openRoom(api);
+  const { id: conversationId, owner } = room;
+  const sara = await joinAs(api, room, 'member');
+  const { seq } = await owner.say(conversationId, 'word');
+  const { id: reportId } = await report(api, sara, { conversationId, seq });
+  const live = await (await sara.listen()).ready();
+  await owner.api.chat.remove({ conversationId });
+  const asked = { reportId, status: 'acted', deleteMessage: true } as const;
+  await expect(staff.api.chat.handleReport(asked)).resolves.toMatchObject({ status: 'acted' });
+  await sara.api.user.update({});
+  await live.until(({ type }) => type === 'user.updated');
+  live.stop();
+  const ofRoom = live.stored.filter(({ streamId }) => streamId === conversationId);
+  expect(ofRoom.at(-1)).toMatchObject({ type: 'chat.ended' });
+});
+
 test('CH7: staff read a conversation that they are not in, for a reason that is written down', async () => {
   await using api = await createTestApi();
   const { sara, reza, staff, conversationId } = await setScene(api, 5);
