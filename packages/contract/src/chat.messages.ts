@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { chatSeqSchema, longestMessage, messageSeqSchema, messageViewSchema } from './chat.ts';
 import { clientIdSchema, idSchema } from './id.ts';
 import { pageInputSchema, pageSchema } from './page.ts';
+import { querySchema } from './text.ts';
 import { userCardSchema } from './user.ts';
 
 /** Kept as typed. Data, never HTML. */
@@ -122,7 +123,7 @@ const longestQuery = 200;
 
 /** Searches one conversation, or all of the caller's. Newest first. */
 export const chatSearchInputSchema = pageInputSchema.extend({
-  query: z.string().trim().min(1).max(longestQuery),
+  query: querySchema(longestQuery),
   conversationId: idSchema.optional(),
 });
 export const chatSearchOutputSchema = pageSchema(messageViewSchema);

@@ -3,7 +3,7 @@ import { chatCapabilitySchema, chatRoleSchema } from './chat.rights.ts';
 import { conversationStatusSchema } from './chat.ts';
 import { clientIdSchema, idSchema } from './id.ts';
 import { pageInputSchema, pageSchema } from './page.ts';
-import { lineSchema, linesSchema } from './text.ts';
+import { lineSchema, linesSchema, querySchema } from './text.ts';
 import { userCardSchema } from './user.ts';
 
 const longestTitle = 45;
@@ -146,7 +146,7 @@ export const chatPublicCardSchema = z.object({
 });
 const longestQuery = 100;
 export const chatFindPublicInputSchema = pageInputSchema.extend({
-  query: z.string().trim().min(1).max(longestQuery).optional(),
+  query: querySchema(longestQuery).optional(),
 });
 export const chatFindPublicOutputSchema = pageSchema(chatPublicCardSchema);
 

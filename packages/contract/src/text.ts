@@ -19,3 +19,14 @@ export function linesSchema(longest: number) {
     .max(longest)
     .regex(/^(?:[^\p{Cc}\p{Cs}]|[\n\t])*$/u, 'invalid');
 }
+
+/** What somebody looks for. Any character may be looked for that can be in a text. */
+export function querySchema(longest: number) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .refine((text) => !text.includes('\0'), 'holds a NUL character')
+    .refine((text) => text.isWellFormed(), 'is not well-formed Unicode');
+}

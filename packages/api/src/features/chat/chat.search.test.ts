@@ -155,8 +155,11 @@ test('wildcards, operators, punctuation and SQL are characters', async () => {
   for (const [query, ...found] of cases) {
     expect({ query, found: await find(reza, query) }).toEqual({ query, found });
   }
-  for (const query of ['', '   ', 'x'.repeat(201), 'x'.repeat(10_240)]) {
+  for (const query of ['', '   ', 'x'.repeat(201), 'x'.repeat(10_240), 'a\0b', 'a\ud800b']) {
     await expect(reza.api.chat.search({ query })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    await expect(reza.api.chat.findPublic({ query })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+    });
   }
   await expectAppError(reza.api.chat.search({ query: 'a', cursor: 'x' }), 'INPUT_INVALID');
 });
