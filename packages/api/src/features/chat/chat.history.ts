@@ -40,7 +40,8 @@ export async function listMessages(
 }
 
 function readPage(call: SignedInCall, input: ListInput): Promise<Page<MessageView>> {
-  if (input.aroundSeq !== undefined) {
+  // What comes after the page around a message are the older ones, as after any other.
+  if (input.aroundSeq !== undefined && (input.cursor ?? null) === null) {
     return readAround(call, input, input.aroundSeq);
   }
   return input.afterSeq === undefined ? readBack(call, input) : readOn(call, input, input.afterSeq);
