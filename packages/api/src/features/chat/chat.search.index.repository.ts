@@ -64,22 +64,30 @@ async function lockIndex(db: Db, conversationIds: readonly string[]): Promise<vo
 const indexed = sql`m.conversation_id, m.seq, m.sender_id, m.created_at, chat_search_body(m.text)`;
 const canBeFound = sql`m.deleted_at is null and (m.extra -> 'system') is null`;
 
+/** What is indexed in one go; beyond it at least one message. */
+interface IndexBudget {
+  messages: number;
+  /** Of their texts: a long one of many different words takes a hundred times as long as a usual one. */
+  bytes: number;
+}
+
 /**
  * Indexes what is new in some conversations, oldest first. In a transaction: whoever does the same, or changes
  * one of their messages, takes turns with it.
  *
- * @param most messages; the conversations share it, those with the latest message first
+ * @param most the conversations share it, those with the latest message first
  * @returns by how many messages the index has gone on; 0 when it is up to date
  */
 export async function insertIndex(
   db: Db,
   conversationIds: readonly string[],
-  most: number,
+  most: IndexBudget,
 ): Promise<number> {
   await lockIndex(db, conversationIds);
   const { rows } = await sql<{ count: number }>`
     with behind as (
-      select c.id, c.search_seq, s.message_seq, coalesce(sum(s.message_seq - c.search_seq) over (
+      select c.id, c.search_seq, s.message_seq, s.message_at,
+        coalesce(sum(s.message_seq - c.search_seq) over (
           order by s.message_at desc nulls last, c.id rows between unbounded preceding and 1 preceding
         ), 0) as before
       from unnest(${conversationIds}::uuid[]) t (id)
@@ -87,19 +95,27 @@ export async function insertIndex(
       join streams s on s.id = t.id
       where s.message_seq > c.search_seq
     ), work as materialized (
-      select id, search_seq, least(message_seq, search_seq + ${most}::int - before)::int as to_seq
-      from behind where before < ${most}
-    ), written as (
-      insert into message_search (conversation_id, seq, sender_id, created_at, body)
-      select ${indexed}
+      select id, search_seq, message_at,
+        least(message_seq, search_seq + ${most.messages}::int - before)::int as to_seq
+      from behind where before < ${most.messages}
+    ), read as materialized (
+      select m.*, sum(octet_length(m.text)) over (
+          order by work.message_at desc nulls last, m.conversation_id, m.seq
+        ) - octet_length(m.text) as bytes_before
       from work join lateral (
         select * from messages m
         where m.conversation_id = work.id and m.seq > work.search_seq and m.seq <= work.to_seq
-        order by m.seq limit ${most}
-      ) m on ${canBeFound}
+        order by m.seq limit ${most.messages}
+      ) m on true
+    ), taken as materialized (
+      select * from read where bytes_before < ${most.bytes}
+    ), written as (
+      insert into message_search (conversation_id, seq, sender_id, created_at, body)
+      select ${indexed} from taken m where ${canBeFound}
     ), done as (
-      update conversations c set search_seq = work.to_seq from work
-      where c.id = work.id returning work.to_seq - work.search_seq as count
+      update conversations c set search_seq = t.seq
+      from (select conversation_id, max(seq) as seq from taken group by conversation_id) t
+      where c.id = t.conversation_id returning new.search_seq - old.search_seq as count
     )
     select coalesce(sum(count), 0)::int as count from done`.execute(db);
   return rows[0]?.count ?? 0;

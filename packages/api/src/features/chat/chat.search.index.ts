@@ -8,14 +8,14 @@ import {
   replaceIndex,
 } from './chat.search.index.repository.ts';
 
-/** Messages in one transaction, and so in one search. */
-const mostAtOnce = 2_000;
+/** In one transaction, and so in one search. */
+const mostAtOnce = { messages: 2_000, bytes: 250_000 };
 const mostInSweep = 200_000;
 const conversationsAtOnce = 50;
 
 /**
  * Indexes what was sent to a person's conversations, or to one, since somebody has searched there last: up to
- * 2,000 messages. What was there before the call began is found after it, unless more than that lags behind.
+ * 2,000 messages of usual length. What was there before the call began is found after it, unless more than that lags behind.
  */
 export async function catchUp(call: SignedInCall, conversationId: string | null): Promise<void> {
   const ids = await findLagging(call.app.hot, call.actor.userId, conversationId);
@@ -46,7 +46,7 @@ export async function indexMessages(app: App): Promise<number> {
 async function indexFully(app: App, ids: readonly string[], most: number): Promise<number> {
   let count = 0;
   for (;;) {
-    const more = await indexSome(app, ids, Math.min(mostAtOnce, most - count));
+    const more = await indexSome(app, ids, most - count);
     count += more;
     if (more === 0 || count >= most) {
       return count;
@@ -55,7 +55,10 @@ async function indexFully(app: App, ids: readonly string[], most: number): Promi
 }
 
 function indexSome(app: App, ids: readonly string[], most: number): Promise<number> {
-  return transaction(callOfNobody(app, 'sweep'), (tx) => insertIndex(tx.db, ids, most));
+  const messages = Math.min(mostAtOnce.messages, most);
+  return transaction(callOfNobody(app, 'sweep'), (tx) =>
+    insertIndex(tx.db, ids, { ...mostAtOnce, messages }),
+  );
 }
 
 /**

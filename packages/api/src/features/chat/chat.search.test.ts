@@ -335,6 +335,28 @@ test('the sweep indexes what nobody has searched for, and what a crash has left 
   expect(rows[0]?.count).toBe(4_501);
 });
 
+test('texts as long as may be are indexed by and by, each search a part of them', async () => {
+  await using api = await createTestApi();
+  const chat = await startChat(api);
+  const others = await makeGroup(api, chat.sara, [chat.reza]);
+  await fill(api, chat, 100, 'long '.repeat(819));
+  api.clock.advance(minute);
+  await chat.sara.say(others, 'of another conversation');
+  const found = async (): Promise<number[]> => {
+    const { rows } = await api.database.pool.query<{ search_seq: number }>(
+      'select search_seq from conversations where id = $1',
+      [chat.conversationId],
+    );
+    const texts = await find(chat.reza, 'another');
+    return [rows[0]?.search_seq ?? 0, texts.length];
+  };
+  // What is newest comes first, and each search goes on from there.
+  await expect(found()).resolves.toEqual([0, 1]);
+  await expect(found()).resolves.toEqual([62, 1]);
+  await expect(found()).resolves.toEqual([100, 1]);
+  await expect(find(chat.reza, 'long', chat.conversationId)).resolves.toHaveLength(30);
+});
+
 test('a search that looks for too long is ended, and those that wait stop nobody else', async () => {
   await using api = await createTestApi({ chat: { searchMs: 1 } });
   const chat = await startChat(api);
