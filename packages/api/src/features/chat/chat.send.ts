@@ -41,10 +41,21 @@ export async function sendMessage(
 ): Promise<MessageView> {
   const { conversationId, id, text, replyToSeq, mentions = [] } = input;
   checkText(call, text, mentions);
-  pace(call, conversationId);
-  if (replyToSeq === undefined && mentions.length === 0) {
-    return write(call, { conversationId, id, text, extra: null });
-  }
+  const send = { conversationId, id, text, extra: null };
+  return inTurn(call, conversationId, () =>
+    replyToSeq === undefined && mentions.length === 0
+      ? write(call, send)
+      : writeReferring(call, send, { replyToSeq, mentions }),
+  );
+}
+
+/** Writes a message that answers another one, or calls somebody. */
+async function writeReferring(
+  call: ClaimedCall,
+  plain: Send,
+  { replyToSeq, mentions }: { replyToSeq: number | undefined; mentions: readonly string[] },
+): Promise<MessageView> {
+  const { conversationId } = plain;
   const { userId } = call.actor;
   const seq = replyToSeq ?? 0;
   const found = await findReplied(call.app.hot, { userId, conversationId, seq, mentions });
@@ -52,7 +63,7 @@ export async function sendMessage(
     ...(replyToSeq !== undefined && { replyToSeq }),
     ...(found.mentions.length > 0 && { mentions: found.mentions }),
   };
-  const send = { conversationId, id, text, extra: Object.keys(extra).length > 0 ? extra : null };
+  const send = { ...plain, extra: Object.keys(extra).length > 0 ? extra : null };
   // Who is no member is told so by the attempt itself.
   if (replyToSeq !== undefined && found.isMember && !found.isThere) {
     return repeatOr(call, send, new AppError('CHAT_MESSAGE_NOT_FOUND'));
@@ -74,17 +85,36 @@ export async function forwardMessage(
     from,
   }: { conversationId: string; id: string; from: { conversationId: string; seq: number } },
 ): Promise<MessageView> {
+  return inTurn(call, conversationId, async () => {
+    const { userId } = call.actor;
+    const source = `${from.conversationId}/${from.seq}`;
+    const found = await findSource(call.app.hot, userId, from.conversationId, from.seq);
+    if (!found) {
+      const send = { conversationId, id, text: '', extra: { source } };
+      return repeatOr(call, send, new AppError('CHAT_MESSAGE_NOT_FOUND'));
+    }
+    const { text, sender_id: senderId, created_at: createdAt, origin } = found;
+    const forwardedFrom = origin ?? { senderId, createdAt };
+    return write(call, { conversationId, id, text, extra: { forwardedFrom, source } });
+  });
+}
+
+/**
+ * Sends when it is the turn of the caller, and of the conversation: which gets its turn back for what it does
+ * not take, so that who may not write keeps nobody from it.
+ */
+async function inTurn(
+  call: ClaimedCall,
+  conversationId: string,
+  send: () => Promise<MessageView>,
+): Promise<MessageView> {
   pace(call, conversationId);
-  const { userId } = call.actor;
-  const source = `${from.conversationId}/${from.seq}`;
-  const found = await findSource(call.app.hot, userId, from.conversationId, from.seq);
-  if (!found) {
-    const send = { conversationId, id, text: '', extra: { source } };
-    return repeatOr(call, send, new AppError('CHAT_MESSAGE_NOT_FOUND'));
+  try {
+    return await send();
+  } catch (error) {
+    call.app.sendPace.conversations.giveBack(conversationId);
+    throw error;
   }
-  const { text, sender_id: senderId, created_at: createdAt, origin } = found;
-  const forwardedFrom = origin ?? { senderId, createdAt };
-  return write(call, { conversationId, id, text, extra: { forwardedFrom, source } });
 }
 
 function pace({ app, actor, now }: ClaimedCall, conversationId: string): void {
