@@ -254,3 +254,31 @@ test('for strangers and those who have left there is nothing to change or look a
     'CHAT_MESSAGE_NOT_FOUND',
   );
 });
+
+test.for([
+  ['edit', 120],
+  ['react', 120],
+  ['pinMessage', 120],
+  ['unpinMessage', 120],
+  ['changeSettings', 120],
+  ['markRead', 180],
+  ['getReceipts', 60],
+] as const)('who calls chat.%s all the time is told to wait', async ([name, most]) => {
+  await using api = await createTestApi();
+  const [sara, reza] = [await api.signUp(), await api.signUp()];
+  const conversationId = api.app.deps.newId();
+  const ref = { conversationId, seq: 1 };
+  const call = (who: Actor): Promise<unknown> =>
+    ({
+      edit: () => who.api.chat.edit({ ...ref, text: 'words' }),
+      react: () => who.api.chat.react({ ...ref, emoji: '👍', isSet: true }),
+      pinMessage: () => who.api.chat.pinMessage(ref),
+      unpinMessage: () => who.api.chat.unpinMessage(ref),
+      changeSettings: () => who.api.chat.changeSettings({ conversationId, isPinned: true }),
+      markRead: () => who.api.chat.markRead(ref),
+      getReceipts: () => who.api.chat.getReceipts(ref),
+    })[name]();
+  const results = await atOnce(most + 2, () => call(sara));
+  expect(tally(results)).toEqual({ CHAT_NOT_FOUND: most, RATE_LIMITED: 2 });
+  await expectAppError(call(reza), 'CHAT_NOT_FOUND');
+});

@@ -63,6 +63,7 @@ export const chatRoomRouter = router({
 
   /** How the caller keeps a conversation in their own list. */
   changeSettings: signedIn
+    .meta({ limits: { user: { most: 120, seconds: 60 } } })
     .input(chatSettingsInputSchema)
     .output(chatSettingsViewSchema)
     .mutation(({ ctx, input }) => changeSettings(ctx.call, input)),
