@@ -7,10 +7,12 @@ import pg from 'pg';
 import { Caller } from './caller.ts';
 import { signUp } from './data/prototypes.ts';
 import { startProcess } from './harness/process.ts';
+import type { PlanCall } from './plans/call.ts';
 import { fillWithDemo } from './plans/demo.ts';
 import { judgePlan, type Plan } from './plans/judge.ts';
 import { readPlans, untilQuiet } from './plans/log.ts';
-import { findPlaces, planCalls, type PlanCall } from './plans/session.ts';
+import { findPlaces } from './plans/places.ts';
+import { planCalls } from './plans/session.ts';
 import { describeRun, loadNow, table } from './report.ts';
 
 const main = fileURLToPath(new URL('../../apps/server/src/main.mjs', import.meta.url));

@@ -1,118 +1,13 @@
-import type pg from 'pg';
 import { uuidV7 } from '../wire/ours.ts';
+import { byItems, mutate, page, perPage, query, reading, writing, type PlanCall } from './call.ts';
+import { changeCalls } from './changes.ts';
+import type { Places } from './places.ts';
 
-/** Where the session takes place: the first person of the demo data, and rooms that they are in. */
-export interface Places {
-  phone: string;
-  /** The largest, in which they may write. */
-  channel: string;
-  /** The loudest group. */
-  group: string;
-  groupSeq: number;
-  groupMembers: string[];
-  direct: string;
-  channelMembers: number;
-}
-
-interface Session {
-  url: string;
-  token: string;
-}
-
-/** A call, and how many rows each of its statements may read. */
-export interface PlanCall {
-  name: string;
-  /** @returns how many items were asked for */
-  make: (session: Session) => Promise<number>;
-  mostRows: (items: number) => number;
-}
-
-/** @throws Error where there is no demo data */
-export async function findPlaces(db: pg.Client): Promise<Places> {
-  const { rows } = await db.query<{
-    phone: string;
-    id: string;
-    kind: string;
-    seq: number;
-    count: number;
-  }>(
-    `select u.phone, c.id, c.kind, s.message_seq as seq, c.member_count as count
-     from users u join conversation_members m on m.user_id = u.id
-     join conversations c on c.id = m.conversation_id join streams s on s.id = c.id
-     where u.email = 'demo0@example.com' and s.message_open and s.slow_seconds = 0
-       and (c.kind <> 'channel' or m.role <> 'reader')
-     order by s.message_seq desc, c.id`,
-  );
-  const find = (kind: string) => {
-    const row = rows.find((one) => one.kind === kind);
-    if (!row) {
-      throw new Error('There is no demo data: run `npm run db:demo` first.');
-    }
-    return row;
-  };
-  const [channel, group, direct] = [find('channel'), find('group'), find('direct')];
-  const { rows: members } = await db.query<{ user_id: string }>(
-    'select user_id from conversation_members where conversation_id = $1 order by joined_at limit 5',
-    [group.id],
-  );
-  return {
-    phone: channel.phone,
-    channel: channel.id,
-    channelMembers: channel.count,
-    group: group.id,
-    groupSeq: group.seq,
-    groupMembers: members.map((row) => row.user_id),
-    direct: direct.id,
-  };
-}
-
-const page = 50;
 const sendsAtOnce = 16;
-/** Rows of other tables for an item, and what a page is found by. */
-const perItem = 12;
-const perPage = 60;
-const byItems = (items: number): number => items * perItem + perPage;
-
-async function query({ url, token }: Session, procedure: string, input: object): Promise<unknown> {
-  const text = encodeURIComponent(JSON.stringify({ json: input }));
-  return call(`${url}/trpc/${procedure}?input=${text}`, token);
-}
-
-function mutate({ url, token }: Session, procedure: string, input: object): Promise<unknown> {
-  return call(`${url}/trpc/${procedure}`, token, JSON.stringify({ json: input }));
-}
-
-async function call(url: string, token: string, body?: string): Promise<unknown> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const post = body === undefined ? {} : { method: 'POST', body };
-  const response = await fetch(url, { headers, ...post });
-  const text = await response.text();
-  if (!response.ok) {
-    throw new Error(`${url} was answered ${response.status}: ${text}`);
-  }
-  const answer = JSON.parse(text) as { result: { data: { json: unknown } } };
-  return answer.result.data.json;
-}
 
 /** Everything that a client does in chat again and again. */
 export function planCalls(places: Places): PlanCall[] {
-  const { channel, group, groupSeq, groupMembers, direct, channelMembers } = places;
-  const reading = (name: string, procedure: string, input: object, items = page): PlanCall => ({
-    name,
-    mostRows: byItems,
-    async make(session) {
-      await query(session, procedure, input);
-      return items;
-    },
-  });
-  const writing = (name: string, procedure: string, input: () => object, items = 1): PlanCall => ({
-    name,
-    mostRows: byItems,
-    async make(session) {
-      await mutate(session, procedure, input());
-      return items;
-    },
-  });
+  const { channel, group, groupSeq, groupMembers, direct, channelMembers, searched } = places;
   const cursorOf = (seq: number): string =>
     Buffer.from(JSON.stringify([seq])).toString('base64url');
   const middle = Math.floor(groupSeq / 2);
@@ -174,7 +69,7 @@ export function planCalls(places: Places): PlanCall[] {
       { ...inGroup, seqs: [1, 2, 3, middle, groupSeq] },
       5,
     ),
-    { ...reading('chat.getReceipts, group', 'chat.getReceipts', { ...inGroup, seq: middle }) },
+    reading('chat.getReceipts, group', 'chat.getReceipts', { ...inGroup, seq: middle }),
     {
       ...reading(
         'chat.getReceipts, channel',
@@ -190,7 +85,6 @@ export function planCalls(places: Places): PlanCall[] {
       conversationId: channel,
       limit: page,
     }),
-    reading('chat.listPins', 'chat.listPins', inGroup),
     reading(
       'chat.search, one room',
       'chat.search',
@@ -199,7 +93,7 @@ export function planCalls(places: Places): PlanCall[] {
     ),
     {
       ...reading('chat.search, all rooms', 'chat.search', { query: 'کتابخونه شنبه', limit: 20 }),
-      mostRows: () => 20_000,
+      mostRows: () => 2 * searched + perPage,
     },
     writing('chat.send, one', 'chat.send', send(group)),
     writing('chat.send, channel', 'chat.send', send(channel)),
@@ -230,7 +124,7 @@ export function planCalls(places: Places): PlanCall[] {
           seq: groupSeq + 100,
         })),
       }),
-      3,
+      { items: 3 },
     ),
     writing('chat.react', 'chat.react', () => ({
       ...inGroup,
@@ -239,5 +133,6 @@ export function planCalls(places: Places): PlanCall[] {
       isSet: true,
     })),
     writing('chat.typing', 'chat.typing', () => ({ conversationId: direct })),
+    ...changeCalls(places),
   ];
 }
