@@ -1,4 +1,4 @@
-import { memberKey, putMembers, putPins, unpin, without } from './chat-state.lists.ts';
+import { memberKey, pinKey, putMembers, putPins, unpin, without } from './chat-state.lists.ts';
 import {
   changed,
   changeMessage,
@@ -8,6 +8,14 @@ import {
   putMessage,
   readUpTo,
 } from './chat-state.messages.ts';
+import {
+  afterChange,
+  marksOf,
+  miss,
+  moveMember,
+  type MarkChange,
+  type MessageChange,
+} from './chat-state.missed.ts';
 import type { Chat, ChatChange, ChatMemberView } from './chat-state.types.ts';
 import type { ConversationView, MessageView } from './types.ts';
 
@@ -24,13 +32,11 @@ export function changeChat(chat: Chat, event: ChatChange, userId: string): Chat 
     case 'chat.hidden':
       return hideMessages(chat, event);
     case 'chat.reacted':
-      return countReaction(chat, event, userId);
+      return changeKnown(chat, event, userId);
     case 'chat.pinned':
       return pin(chat, event, userId);
-    case 'chat.unpinned': {
-      const { seq, for: reach } = event.body;
-      return unpin(chat, (other) => other.message.seq === seq && other.for === reach, event.at);
-    }
+    case 'chat.unpinned':
+      return unpin(chat, [pinKey(event.body)], event.at);
     case 'chat.read':
     case 'chat.delivered':
       return moveMark(chat, event, userId);
@@ -74,19 +80,30 @@ function addMessage(chat: Chat, body: MessageView, userId: string): Chat {
   return changed(chat, { messages, conversation: mention(conversation, body, userId) });
 }
 
+/** Changes a message wherever it is shown. */
+function changeKnown(chat: Chat, event: MessageChange, userId: string): Chat {
+  const { seq } = event.body;
+  const shown = changeMessage(chat, seq, afterChange(event, userId));
+  return messageAt(chat, seq) ? shown : miss(shown, event);
+}
+
 function alterMessage(
   chat: Chat,
-  { type, body, at }: Change<'chat.edited' | 'chat.deleted'>,
+  event: Change<'chat.edited' | 'chat.deleted'>,
   userId: string,
 ): Chat {
-  const shown = changeMessage(chat, body.seq, (known) => newerOf(known, body));
+  const { type, body } = event;
+  const shown = changeKnown(chat, event, userId);
   const altered = changed(shown, { conversation: mention(shown.conversation, body, userId) });
   if (type === 'chat.edited') {
     return altered;
   }
-  const unpinned = unpin(altered, ({ message }) => message.seq === body.seq, at);
-  const deleted = withNumber(unpinned.past.deleted, body.seq);
-  return changed(unpinned, { past: changed(unpinned.past, { deleted }) });
+  const pins = altered.pins.filter(({ message }) => message.seq !== body.seq);
+  const deleted = withNumber(altered.past.deleted, body.seq);
+  return changed(altered, {
+    ...(pins.length < altered.pins.length && { pins }),
+    past: changed(altered.past, { deleted }),
+  });
 }
 
 function hideMessages(chat: Chat, { body }: Change<'chat.hidden'>): Chat {
@@ -126,39 +143,16 @@ export function forget(chat: Chat, seqs: readonly number[]): Chat {
   };
 }
 
-function countReaction(chat: Chat, { body }: Change<'chat.reacted'>, userId: string): Chat {
-  const { seq, emoji, isSet, reactions, revision } = body;
-  return changeMessage(chat, seq, (known) => {
-    if (revision <= (known.revision ?? 0)) {
-      return known;
-    }
-    const { reactions: _, myReactions: before = [], ...message } = known;
-    const others = body.userId === userId ? before.filter((other) => other !== emoji) : before;
-    const mine = body.userId === userId && isSet ? [...others, emoji] : others;
-    return {
-      ...message,
-      revision,
-      ...(Object.keys(reactions).length > 0 && { reactions }),
-      ...(mine.length > 0 && { myReactions: mine }),
-    };
-  });
-}
-
 function pin(chat: Chat, { body }: Change<'chat.pinned'>, userId: string): Chat {
   const { conversationId: _, ...view } = body;
   return putPins(chat, [view], userId, (told, known) => (known ? newerOf(known, told) : told));
 }
 
-function moveMark(
-  chat: Chat,
-  { streamId, body }: Change<'chat.read' | 'chat.delivered'>,
-  userId: string,
-): Chat {
-  const isOwn = body.userId === userId;
-  const readSeq = 'readSeq' in body ? body.readSeq : 0;
-  const deliveredSeq = 'deliveredSeq' in body ? body.deliveredSeq : readSeq;
+function moveMark(chat: Chat, event: MarkChange, userId: string): Chat {
+  const { streamId, body } = event;
+  const { readSeq, deliveredSeq } = marksOf(event);
   let { conversation } = chat;
-  if (isOwn) {
+  if (body.userId === userId) {
     conversation = readUpTo(conversation, readSeq);
   } else if (conversation.peer?.id === body.userId) {
     const { peerReadSeq, peerDeliveredSeq } = conversation;
@@ -167,17 +161,17 @@ function moveMark(
       peerDeliveredSeq: Math.max(peerDeliveredSeq ?? 0, deliveredSeq),
     });
   }
-  const member = chat.members[body.userId];
+  const moved = changed(chat, { conversation });
   // On the person's own line is what others are not shown.
-  if (!member || streamId === userId) {
-    return changed(chat, { conversation });
+  if (streamId === userId || deliveredSeq === 0) {
+    return moved;
   }
-  const moved = changed(member, {
-    readSeq: Math.max(member.readSeq, readSeq),
-    deliveredSeq: Math.max(member.deliveredSeq, deliveredSeq),
-  });
-  const members = changed(chat.members, { [body.userId]: moved });
-  return changed(chat, { conversation, members });
+  const member = chat.members[body.userId];
+  return member
+    ? changed(moved, {
+        members: changed(chat.members, { [body.userId]: moveMember(member, event) }),
+      })
+    : miss(moved, event);
 }
 
 function changeMember(chat: Chat, member: ChatMemberView, userId: string): Chat {

@@ -1,8 +1,12 @@
 import { messageAt, newerOf, sortPins } from './chat-state.messages.ts';
+import { catchUpMember } from './chat-state.missed.ts';
 import type { ById, Chat, ChatMemberView, MessagePinView } from './chat-state.types.ts';
 import type { MessageView } from './types.ts';
 
-const pinKey = ({ message, for: reach }: MessagePinView): string => `pin/${reach}/${message.seq}`;
+/** Names a pin. */
+export const pinKey = ({ seq, for: reach }: { seq: number; for: 'me' | 'all' }): string =>
+  `pin/${reach}/${seq}`;
+const keyOf = (pin: MessagePinView): string => pinKey({ seq: pin.message.seq, for: pin.for });
 export const memberKey = (userId: string): string => `member/${userId}`;
 
 /** Whether something that was read had gone already when the answer came. */
@@ -13,13 +17,15 @@ function isOver(chat: Chat, key: string, since: string): boolean {
 
 /** Pins that were read, as far as they are not over. */
 export function readPins(chat: Chat, items: readonly MessagePinView[], userId: string): Chat {
-  const known = new Set(chat.pins.map(pinKey));
+  const known = new Set(chat.pins.map(keyOf));
   const fresh = items.filter(
-    (item) => !known.has(pinKey(item)) && !isOver(chat, pinKey(item), item.pinnedAt),
+    (item) => !known.has(keyOf(item)) && !isOver(chat, keyOf(item), item.pinnedAt),
   );
-  return putPins(chat, fresh, userId, (read, loaded) =>
-    loaded && newerOf(read, loaded) !== read ? loaded : read,
-  );
+  return fresh.length === 0
+    ? chat
+    : putPins(chat, fresh, userId, (read, loaded) =>
+        loaded && newerOf(read, loaded) !== read ? loaded : read,
+      );
 }
 
 /**
@@ -40,23 +46,16 @@ export function putPins(
     const isGone = hidden.includes(seq) || deleted.includes(seq) || message.deletedAt !== undefined;
     return isGone ? [] : [{ ...item, message }];
   });
-  const keys = new Set(items.map(pinKey));
-  const others = chat.pins.filter((other) => !keys.has(pinKey(other)));
+  const keys = new Set(items.map(keyOf));
+  const others = chat.pins.filter((other) => !keys.has(keyOf(other)));
   const pins = sortPins([...others, ...views], chat.conversation, userId);
   return { ...chat, pins, past: { ...chat.past, ends: without(chat.past.ends, [...keys]) } };
 }
 
-/** Takes pins away, and remembers when. */
-export function unpin(chat: Chat, isMeant: (view: MessagePinView) => boolean, at: string): Chat {
-  const gone = chat.pins.filter(isMeant);
-  if (gone.length === 0) {
-    return chat;
-  }
-  const ends = { ...chat.past.ends };
-  for (const view of gone) {
-    ends[pinKey(view)] = at;
-  }
-  const pins = chat.pins.filter((view) => !isMeant(view));
+/** Takes pins away, and remembers when: they may be on a page that comes late. */
+export function unpin(chat: Chat, keys: readonly string[], at: string): Chat {
+  const ends = { ...chat.past.ends, ...Object.fromEntries(keys.map((key) => [key, at])) };
+  const pins = chat.pins.filter((pin) => !keys.includes(keyOf(pin)));
   return { ...chat, pins, past: { ...chat.past, ends } };
 }
 
@@ -66,7 +65,12 @@ export function readMembers(chat: Chat, items: readonly ChatMemberView[]): Chat 
     ({ user, joinedAt }) =>
       !(user.id in chat.members) && !isOver(chat, memberKey(user.id), joinedAt),
   );
-  return putMembers(chat, fresh);
+  return fresh.length === 0
+    ? chat
+    : putMembers(
+        chat,
+        fresh.map((member) => catchUpMember(chat, member)),
+      );
 }
 
 /** Puts members in their places. */

@@ -9,6 +9,11 @@ export function isNewer(a: MessageView, b: MessageView): boolean {
   return (a.revision ?? 0) > (b.revision ?? 0);
 }
 
+/** Whether two views of one message show the same. */
+export function isSame(a: MessageView, b: MessageView): boolean {
+  return a.revision === b.revision && String(a.myReactions) === String(b.myReactions);
+}
+
 /** A view that everybody got, with the person's reactions as they are known. */
 function asMine(view: MessageView, known: MessageView): MessageView {
   const { myReactions } = known;
@@ -74,16 +79,15 @@ export function changeMessage(
   const { conversation, messages, pins } = chat;
   const { lastMessage } = conversation;
   const known = messageAt(chat, seq);
+  const shown = pins.map((pin) =>
+    pin.message.seq === seq ? changed(pin, { message: change(pin.message) }) : pin,
+  );
   return changed(chat, {
     ...(known && { messages: putMessage(messages, known, change) }),
     ...(lastMessage?.seq === seq && {
       conversation: changed(conversation, { lastMessage: change(lastMessage) }),
     }),
-    ...(pins.some(({ message }) => message.seq === seq) && {
-      pins: pins.map((pin) =>
-        pin.message.seq === seq ? changed(pin, { message: change(pin.message) }) : pin,
-      ),
-    }),
+    ...(shown.some((pin, place) => pin !== pins[place]) && { pins: shown }),
   });
 }
 

@@ -280,6 +280,63 @@ test('a started conversation that is here already keeps what has happened since'
   expect(after(state, new Line(me).tell('chat.started', conversation({ headSeq: 2 })))).toBe(state);
 });
 
+test('a page that was read before an edit, a reaction or a deletion, and comes after it, shows them', () => {
+  const line = new Line(room);
+  const edited = message(1, { text: 'new', revision: 1, editedAt: at });
+  const tombstone = message(2, { text: '', revision: 1, deletedAt: at });
+  const reacted = { conversationId: room, seq: 1, emoji: '👍', isSet: true, userId: me };
+  const state = after(
+    stateOf({ headSeq: 9 }),
+    line.tell('chat.edited', edited),
+    line.tell('chat.deleted', tombstone),
+    line.tell('chat.reacted', { ...reacted, reactions: { '👍': 1 }, revision: 2 }),
+  );
+  const shown = { ...edited, revision: 2, reactions: { '👍': 1 }, myReactions: ['👍'] };
+  const read = withMessages(state, room, [message(2), message(1)]);
+  expect(read.chats[room]?.messages).toEqual([shown, tombstone]);
+  const pin = { message: message(1), for: 'all', pinnedBy: peer, pinnedAt: at } as const;
+  expect(withPins(state, room, [pin]).chats[room]?.pins).toEqual([{ ...pin, message: shown }]);
+});
+
+test('a page of pins that comes late brings back none that was taken away meanwhile', () => {
+  const pin = { message: message(1), for: 'all', pinnedBy: peer, pinnedAt: at } as const;
+  const unpinned = { conversationId: room, seq: 1, for: 'all' } as const;
+  const state = after(stateOf({ headSeq: 1 }), new Line(room).tell('chat.unpinned', unpinned));
+  expect(withPins(state, room, [pin]).chats[room]?.pins).toEqual([]);
+  const other = { ...pin, for: 'me' } as const;
+  expect(withPins(state, room, [other]).chats[room]?.pins).toEqual([other]);
+});
+
+test('a page of members that comes late has the marks that were told meanwhile, of this stay', () => {
+  const line = new Line(room);
+  const mark = { conversationId: room, userId: peer };
+  const state = after(
+    stateOf({ headSeq: 9 }),
+    line.tell('chat.read', { ...mark, readSeq: 4 }),
+    line.tell('chat.delivered', { ...mark, deliveredSeq: 7 }),
+  );
+  const marks = { readSeq: 4, deliveredSeq: 7 };
+  expect(withMembers(state, room, [member(peer)]).chats[room]?.members[peer]).toMatchObject(marks);
+  const back = member(peer, { joinedAt: '2026-11-20T09:00:00.000Z' });
+  expect(withMembers(state, room, [back]).chats[room]?.members[peer]).toBe(back);
+});
+
+test('a page that is read once more changes nothing', () => {
+  const pin = { message: message(1), for: 'all', pinnedBy: peer, pinnedAt: at } as const;
+  const read = (state: ChatState): ChatState =>
+    withPins(
+      withMembers(
+        withMessages(state, room, [message(1, { revision: 1, myReactions: ['👍'] })]),
+        room,
+        [member(peer)],
+      ),
+      room,
+      [structuredClone(pin)],
+    );
+  const state = read(stateOf({ headSeq: 1 }));
+  expect(read(state)).toBe(state);
+});
+
 test('what changes nothing gives the same state, and unknown events are passed over', () => {
   const line = new Line(room);
   const state = after(stateOf(), line.tell('chat.message', message(1)));

@@ -1,6 +1,14 @@
 import { changeChat, forget } from './chat-state.changes.ts';
 import { readMembers, readPins, without } from './chat-state.lists.ts';
-import { changed, changeMessage, compare, isNewer, putMessage } from './chat-state.messages.ts';
+import {
+  changed,
+  changeMessage,
+  compare,
+  isNewer,
+  isSame,
+  putMessage,
+} from './chat-state.messages.ts';
+import { catchUpMessages } from './chat-state.missed.ts';
 import type {
   Chat,
   ChatChange,
@@ -45,7 +53,7 @@ function withConversation(state: ChatState, conversation: ConversationView): Cha
   if (state.chats[id] || id in state.gone) {
     return state;
   }
-  const past = { hidden: [], deleted: [], ends: {} };
+  const past = { hidden: [], deleted: [], ends: {}, missed: [] };
   const chat: Chat = { conversation, messages: [], members: {}, pins: [], past };
   const waiting = state.waiting[id] ?? [];
   const caughtUp = waiting.reduce((before, event) => changeChat(before, event, state.userId), chat);
@@ -70,13 +78,14 @@ export function withMessages(
     const seqs = new Set(items.map(({ seq }) => seq));
     const left = forget(chat, between(seqs));
     const shown = items.filter(({ seq }) => !left.past.hidden.includes(seq));
-    return shown.reduce(readMessage, left);
+    return catchUpMessages(shown.reduce(readMessage, left), state.userId);
   });
 }
 
 /** What was read shows the person's own reactions, which events for everybody do not. */
 function readMessage(chat: Chat, view: MessageView): Chat {
-  const choose = (known: MessageView): MessageView => (isNewer(known, view) ? known : view);
+  const choose = (known: MessageView): MessageView =>
+    isNewer(known, view) || isSame(known, view) ? known : view;
   const shown = changeMessage(chat, view.seq, choose);
   return changed(shown, { messages: putMessage(shown.messages, view, choose) });
 }
@@ -108,7 +117,9 @@ export function withPins(
   conversationId: string,
   items: readonly MessagePinView[],
 ): ChatState {
-  return change(state, conversationId, (chat) => readPins(chat, items, state.userId));
+  return change(state, conversationId, (chat) =>
+    catchUpMessages(readPins(chat, items, state.userId), state.userId),
+  );
 }
 
 function change(state: ChatState, conversationId: string, to: (chat: Chat) => Chat): ChatState {

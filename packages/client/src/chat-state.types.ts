@@ -43,6 +43,8 @@ export interface ChatPast {
   readonly deleted: readonly number[];
   /** When members and pins went that have not come back, by a key of each; ISO 8601. */
   readonly ends: ById<string>;
+  /** The newest events of messages and members that were not here: a page that was read before may come yet. */
+  readonly missed: readonly ChatChange[];
 }
 
 /** A person's conversations and what is known of them. Plain data, never changed in place. */
