@@ -70,7 +70,11 @@ function addMessage(chat: Chat, body: MessageView, userId: string): Chat {
   const isHidden = chat.past.hidden.includes(seq);
   const messages = isHidden ? chat.messages : putMessage(chat.messages, body, newerOf);
   const headSeq = Math.max(chat.conversation.headSeq, seq);
-  let conversation = changed(chat.conversation, { headSeq });
+  const { activeAt } = chat.conversation;
+  let conversation = changed(chat.conversation, {
+    headSeq,
+    activeAt: activeAt < body.createdAt ? body.createdAt : activeAt,
+  });
   if (!isHidden && seq > (conversation.lastMessage?.seq ?? 0)) {
     conversation = { ...conversation, lastMessage: messageAt({ ...chat, messages }, seq) ?? body };
   }

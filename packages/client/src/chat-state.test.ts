@@ -45,6 +45,7 @@ function conversation(change: Partial<ConversationView> = {}): ConversationView 
     silencedUntil: null,
     lastMessage: null,
     createdAt: at,
+    activeAt: at,
     ...change,
   };
 }
@@ -346,13 +347,19 @@ test('what changes nothing gives the same state, and unknown events are passed o
   expect(applyChatEvent(state, news as unknown as StreamEvent)).toBe(state);
 });
 
-test('the list has pinned conversations first, then those with the newest message', () => {
+test('the list has pinned conversations first, then those with the newest message, be it hidden', () => {
   const later = '2026-11-20T09:00:00.000Z';
   const items = [
-    conversation({ id: 'a', createdAt: at }),
-    conversation({ id: 'b', lastMessage: message(1, { createdAt: later }) }),
+    conversation({ id: 'a', createdAt: later, activeAt: later }),
+    conversation(),
     conversation({ id: 'c', pinnedAt: at }),
   ];
-  const state = withConversations(emptyChatState(me), { items });
-  expect(conversationsOf(state).map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+  const news = message(1, { createdAt: '2026-11-20T10:00:00.000Z' });
+  const state = after(
+    withConversations(emptyChatState(me), { items }),
+    new Line(room).tell('chat.message', news),
+    new Line(me).tell('chat.hidden', { conversationId: room, seqs: [1], lastMessage: null }),
+  );
+  expect(viewOf(state)?.lastMessage).toBeNull();
+  expect(conversationsOf(state).map(({ id }) => id)).toEqual(['c', room, 'a']);
 });

@@ -225,15 +225,13 @@ export function unreadOf({ headSeq, readSeq }: ConversationView): number {
   return Math.max(0, headSeq - readSeq);
 }
 
-/** The conversations in the order of a list: pinned ones first, then by their newest message. */
+/** The conversations in the order of `chat.list`: pinned ones first, then by their newest message. */
 export function conversationsOf(state: ChatState): ConversationView[] {
-  const activeAt = ({ lastMessage, createdAt }: ConversationView): string =>
-    lastMessage?.createdAt ?? createdAt;
   const conversations = Object.values(state.chats).map(({ conversation }) => conversation);
   conversations.sort(
     (a, b) =>
       Number(b.pinnedAt !== null) - Number(a.pinnedAt !== null) ||
-      compare(activeAt(b), activeAt(a)) ||
+      compare(b.activeAt, a.activeAt) ||
       compare(b.id, a.id),
   );
   return conversations;

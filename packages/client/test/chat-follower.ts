@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Actor, TestApi } from '@chapar/api/testing';
 import {
   applyChatEvent,
+  conversationsOf,
   emptyChatState,
   withConversations,
   withMembers,
@@ -102,6 +103,10 @@ class View {
     ];
     if (!isDeepStrictEqual(followed.toSorted(), listed.toSorted())) {
       return `conversations: ${told(followed.toSorted(), listed.toSorted())}`;
+    }
+    const order = conversationsOf(this.state).map(({ id }) => id);
+    if (!isDeepStrictEqual(order, listed)) {
+      return `order: ${told(order, listed)}`;
     }
     if (Object.keys(waiting).length > 0) {
       return `waiting: ${JSON.stringify(waiting)}`;

@@ -106,6 +106,11 @@ export const conversationViewSchema = conversationRoomSchema.extend({
   silencedUntil: z.string().nullable(),
   lastMessage: messageViewSchema.nullable(),
   createdAt: z.string(),
+  /**
+   * By which it has its place in the list: when the newest message came, be it one that the viewer has deleted,
+   * and when the conversation began, before there is one.
+   */
+  activeAt: z.string(),
 });
 
 /** A friend, by id or by the confirmed address. */

@@ -136,6 +136,15 @@ test('history goes back in pages, and the list shows the latest first', async ()
   expect(page.items[0]?.lastMessage).toMatchObject({ text: 'new', seq: 8 });
   const rest = await sara.api.chat.list({ limit: 1, cursor: page.nextCursor });
   expect(rest).toMatchObject({ items: [{ id: other }], nextCursor: null });
+
+  const activeAt = api.clock.now().toISOString();
+  api.clock.advance(minute);
+  await sara.api.chat.delete({ conversationId, seqs: [8], for: 'me' });
+  const { items } = await sara.api.chat.list({});
+  expect(items).toMatchObject([
+    { id: conversationId, activeAt, lastMessage: { seq: 7 } },
+    { id: other },
+  ]);
 });
 
 test('the read mark goes forward only and not past the head; who writes has read', async () => {

@@ -63,6 +63,7 @@ export function toConversationView(row: ConversationRow): ConversationView {
     silencedUntil: row.silenced_until,
     lastMessage: row.last && toMessageView(row.last),
     createdAt: row.created_at,
+    activeAt: new Date(row.active_ms).toISOString(),
   };
 }
 
@@ -92,6 +93,7 @@ export function toNewDirectView(id: string, peer: UserCard, now: Date): Conversa
     silencedUntil: null,
     lastMessage: null,
     createdAt: now.toISOString(),
+    activeAt: now.toISOString(),
   };
 }
 
