@@ -87,6 +87,29 @@ test('events that come while the snapshot is read wait for it, in order', async 
   expect(await isReady(state)).toEqual([1, 2, 3]);
 });
 
+test('a page that was read goes into the state, with the events on top, until a new snapshot', async () => {
+  await using it = await setUpState();
+  const { asked, state, shown } = it;
+  const page = (seqs: number[]): number[] => [...seqs, 50];
+  state.update(page);
+  expect(shown).toEqual([]);
+  asked[0]!.answer([1]);
+  await isReady(state);
+  state.update(page);
+  it.server.append(entry(2));
+  await vi.waitUntil(() => state.get().state?.length === 3);
+  expect(shown).toEqual([[1], [1, 50], [1, 50, 2]]);
+  it.server.append(reset);
+  await vi.waitUntil(() => asked.length === 2);
+  state.update(page);
+  expect(state.get()).toMatchObject({ state: [1, 50, 2, 50], phase: 'loading' });
+  asked[1]!.answer([7]);
+  expect(await isReady(state)).toEqual([7]);
+  state.close();
+  state.update(page);
+  expect(state.get()).toMatchObject({ state: [7], phase: 'over' });
+});
+
 test('a reset while the snapshot is read makes it worthless', async () => {
   await using it = await setUpState();
   const { asked, state, shown } = it;

@@ -38,6 +38,11 @@ export interface LiveView<State> {
 /** A state that follows the live stream. */
 export interface LiveState<State> {
   get(): LiveView<State>;
+  /**
+   * Changes the state by what was read beside the snapshot, such as a page. It lasts until the snapshot is read
+   * anew. While there is no state, and when it is over, nothing is changed.
+   */
+  update(change: (state: State) => State): void;
   /** @returns what ends it */
   subscribe(listener: () => void): () => void;
   /** Ends the subscription and all timers. */
@@ -181,6 +186,11 @@ export function live<State>(client: ChaparClient, options: LiveOptions<State>): 
 
   return {
     get: () => view,
+    update(change) {
+      if (hasState && view.phase !== 'over') {
+        show({ state: change(view.state as State) });
+      }
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => {

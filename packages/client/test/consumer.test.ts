@@ -17,7 +17,7 @@ const bin = (name: string): string => path.join(root, 'node_modules/.bin', name)
  */
 const declarationBudget = 125_000;
 /** Without comments. The outbox and the live state came to what was 44,000 before. */
-const scriptBudget = 61_500;
+const scriptBudget = 62_000;
 /** The state of the chats, which is loaded by those who ask for it. */
 const chatBudget = 20_000;
 const slow = 120_000;

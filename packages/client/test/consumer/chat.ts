@@ -1,5 +1,5 @@
 // The example of the README's section on the state of the chats. Compiled, never run.
-import { live, type ChaparClient, type ConversationView, type LiveEvent } from '@chapar/client';
+import { live, type ChaparClient, type LiveEvent, type LiveState } from '@chapar/client';
 import {
   applyChatEvent,
   conversationsOf,
@@ -30,20 +30,28 @@ export function inbox(client: ChaparClient, show: (title: string | null, unread:
 
 export async function open(
   client: ChaparClient,
-  before: ChatState,
+  chats: LiveState<ChatState>,
   id: string,
-): Promise<ChatState> {
+): Promise<void> {
   const page = { conversationId: id, limit: 50 };
-  let state = withMessages(before, id, (await client.chat.listMessages.query(page)).items);
-  state = withMembers(state, id, (await client.chat.listMembers.query(page)).items);
-  state = withPins(state, id, (await client.chat.listPins.query(page)).items);
-  for (const conversationId of missingConversations(state)) {
-    const found: ConversationView = await client.chat.get.query({ conversationId });
-    state = withConversations(state, { items: [found] });
-  }
+  const messages = await client.chat.listMessages.query(page);
+  const members = await client.chat.listMembers.query(page);
+  const pins = await client.chat.listPins.query(page);
+  chats.update((state) => withMessages(state, id, messages.items));
+  chats.update((state) => withMembers(state, id, members.items));
+  chats.update((state) => withPins(state, id, pins.items));
   // @ts-expect-error there is no such field
-  state.chats[id]?.conversation.unread;
-  return state;
+  chats.get().state?.chats[id]?.conversation.unread;
+}
+
+export async function findMissing(
+  client: ChaparClient,
+  chats: LiveState<ChatState>,
+): Promise<void> {
+  for (const conversationId of missingConversations(chats.get().state ?? emptyChatState(''))) {
+    const found = await client.chat.get.query({ conversationId });
+    chats.update((state) => withConversations(state, { items: [found] }));
+  }
 }
 
 export const step: (state: ChatState, event: LiveEvent) => ChatState = applyChatEvent;
