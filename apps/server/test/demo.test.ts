@@ -1,9 +1,10 @@
 import { openDatabase, type Database } from '@chapar/api';
 import { cloneDatabase } from '@chapar/api/testing';
 import { afterEach, expect, test } from 'vitest';
-import { DemoError, fillDemo } from '../src/demo/fill.ts';
+import { fillDemo } from '../src/demo/fill.ts';
 import { readDemoOptions } from '../src/demo/options.ts';
 import { describe as describeProgress, Progress } from '../src/demo/progress.ts';
+import { DemoError } from '../src/demo/refusal.ts';
 import { startServer } from './harness.ts';
 
 const now = new Date('2026-11-20T10:00:00.000Z');
@@ -211,6 +212,10 @@ test('people who are there already are let be, unless it is said that they are k
   await using server = await startServer({}, { url, drop: () => Promise.resolve() });
   const client = await server.signIn('+989121234567');
   await expect(fill(database)).rejects.toThrow(/has people in it.*--force/);
+  const { rows } = await database.pool.query(
+    `select from information_schema.schemata where schema_name = 'demo'`,
+  );
+  expect(rows).toEqual([]);
   await fill(database, options('--force'));
   expect((await client.chat.list.query({})).items).toEqual([]);
   await expect(fill(database, options('--seed', 'another', '--force'))).rejects.toThrow(

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Database } from '@chapar/api';
 import { makePeople, type DemoPerson } from './people.ts';
+import { DemoError, refuseOthers } from './refusal.ts';
 import { planRooms, type DemoRoom } from './rooms.ts';
 import type { DemoSize } from './size.ts';
 import {
@@ -13,9 +14,6 @@ import {
 import { insertRooms, type SpokenRoom } from './store.rooms.ts';
 import { fillSearch } from './store.search.ts';
 import { talk } from './talk.ts';
-
-/** What keeps demo data from being written. The message says what, and what to do. */
-export class DemoError extends Error {}
 
 export interface FillOptions {
   size: DemoSize;
@@ -97,6 +95,9 @@ async function begin(
   if (!locks[0]?.is_free) {
     throw new DemoError('Somebody else fills this database at this moment.');
   }
+  if (!isForced) {
+    await refuseOthers(client);
+  }
   // Beside the product's own tables, of which this is none.
   await client.query(`
     create schema if not exists demo;
@@ -119,12 +120,6 @@ async function begin(
       roomsDone: found.rooms_done,
       isDone: found.is_done,
     };
-  }
-  const { rows: others } = await client.query('select from users limit 1');
-  if (others.length > 0 && !isForced) {
-    throw new DemoError(
-      'This database has people in it. Take an empty one, or say --force to write beside them.',
-    );
   }
   return { size, roomsDone: -1, isDone: false };
 }

@@ -1,12 +1,13 @@
 // `npm run db:demo [-- --messages 100000 --people 240 --seed chapar --force]`: fills the database of
 // DATABASE_URL, or the embedded one, with made-up people who have talked for 90 days.
-import { migrate, openDatabase } from '@chapar/api';
+import { migrate, openDatabase, type Database } from '@chapar/api';
 import { openPostgres } from '../container.ts';
 import { readConfig, type Config } from '../env.ts';
 import { reasonOf } from '../serve.ts';
-import { DemoError, fillDemo, type Filled } from './fill.ts';
+import { fillDemo, type Filled } from './fill.ts';
 import { readDemoOptions } from './options.ts';
 import { Progress } from './progress.ts';
+import { DemoError, refuseOthers } from './refusal.ts';
 
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -37,6 +38,9 @@ async function fillFromCommandLine(): Promise<void> {
     // Statements may take as long as they want.
     const database = await openDatabase({ url: place.url, statementMs: 0 });
     opened.push(() => database.close());
+    if (!isForced) {
+      await lookFirst(database);
+    }
     await migrate(database);
     say(
       `${size.messages.toLocaleString('en')} messages and ${size.people.toLocaleString('en')} people into ${place.description}`,
@@ -55,6 +59,16 @@ async function fillFromCommandLine(): Promise<void> {
     for (const undo of opened.toReversed()) {
       await undo();
     }
+  }
+}
+
+async function lookFirst(database: Database): Promise<void> {
+  const client = database.createClient();
+  await client.connect();
+  try {
+    await refuseOthers(client);
+  } finally {
+    await client.end();
   }
 }
 

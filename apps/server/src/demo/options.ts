@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { DemoError } from './fill.ts';
+import { DemoError } from './refusal.ts';
 import {
   countPeople,
   fewestMessages,
