@@ -64,8 +64,8 @@ async function lockIndex(db: Db, conversationIds: readonly string[]): Promise<vo
 const indexed = sql`m.conversation_id, m.seq, m.sender_id, m.created_at, chat_search_body(m.text)`;
 const canBeFound = sql`m.deleted_at is null and (m.extra -> 'system') is null`;
 
-/** What is indexed in one go; beyond it at least one message. */
-interface IndexBudget {
+/** How much is indexed. */
+export interface Indexed {
   messages: number;
   /** Of their texts: a long one of many different words takes a hundred times as long as a usual one. */
   bytes: number;
@@ -75,16 +75,16 @@ interface IndexBudget {
  * Indexes what is new in some conversations, oldest first. In a transaction: whoever does the same, or changes
  * one of their messages, takes turns with it.
  *
- * @param most the conversations share it, those with the latest message first
- * @returns by how many messages the index has gone on; 0 when it is up to date
+ * @param most the conversations share it, those with the latest message first; the last text may exceed it
+ * @returns by how much the index has gone on; no messages when it is up to date
  */
 export async function insertIndex(
   db: Db,
   conversationIds: readonly string[],
-  most: IndexBudget,
-): Promise<number> {
+  most: Indexed,
+): Promise<Indexed> {
   await lockIndex(db, conversationIds);
-  const { rows } = await sql<{ count: number }>`
+  const { rows } = await sql<Indexed>`
     with behind as (
       select c.id, c.search_seq, s.message_seq, s.message_at,
         coalesce(sum(s.message_seq - c.search_seq) over (
@@ -115,10 +115,11 @@ export async function insertIndex(
     ), done as (
       update conversations c set search_seq = t.seq
       from (select conversation_id, max(seq) as seq from taken group by conversation_id) t
-      where c.id = t.conversation_id returning new.search_seq - old.search_seq as count
+      where c.id = t.conversation_id
     )
-    select coalesce(sum(count), 0)::int as count from done`.execute(db);
-  return rows[0]?.count ?? 0;
+    select count(*)::int as messages, coalesce(sum(octet_length(text)), 0)::int as bytes
+    from taken`.execute(db);
+  return rows[0] ?? { messages: 0, bytes: 0 };
 }
 
 /** Indexes messages anew that have changed in the same transaction. The stream is locked. */

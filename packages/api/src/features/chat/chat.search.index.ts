@@ -6,6 +6,7 @@ import {
   findLaggingAfter,
   insertIndex,
   replaceIndex,
+  type Indexed,
 } from './chat.search.index.repository.ts';
 
 /** In one transaction, and so in one search. */
@@ -18,9 +19,16 @@ const conversationsAtOnce = 50;
  * 2,000 messages of usual length. What was there before the call began is found after it, unless more than that lags behind.
  */
 export async function catchUp(call: SignedInCall, conversationId: string | null): Promise<void> {
-  const ids = await findLagging(call.app.hot, call.actor.userId, conversationId);
-  if (ids.length > 0) {
-    await transaction(call, (tx) => insertIndex(tx.db, ids, mostAtOnce));
+  let { messages, bytes } = mostAtOnce;
+  while (messages > 0 && bytes > 0) {
+    const most = { messages, bytes };
+    const ids = await findLagging(call.app.hot, call.actor.userId, conversationId);
+    if (ids.length === 0) {
+      return;
+    }
+    const done = await transaction(call, (tx) => insertIndex(tx.db, ids, most));
+    messages -= done.messages;
+    bytes -= done.bytes;
   }
 }
 
@@ -46,7 +54,7 @@ export async function indexMessages(app: App): Promise<number> {
 async function indexFully(app: App, ids: readonly string[], most: number): Promise<number> {
   let count = 0;
   for (;;) {
-    const more = await indexSome(app, ids, most - count);
+    const { messages: more } = await indexSome(app, ids, most - count);
     count += more;
     if (more === 0 || count >= most) {
       return count;
@@ -54,7 +62,7 @@ async function indexFully(app: App, ids: readonly string[], most: number): Promi
   }
 }
 
-function indexSome(app: App, ids: readonly string[], most: number): Promise<number> {
+function indexSome(app: App, ids: readonly string[], most: number): Promise<Indexed> {
   const messages = Math.min(mostAtOnce.messages, most);
   return transaction(callOfNobody(app, 'sweep'), (tx) =>
     insertIndex(tx.db, ids, { ...mostAtOnce, messages }),

@@ -311,6 +311,18 @@ test('what was sent is found at once, by many who send and search together', asy
   expect(rows).toEqual(Array.from({ length: 24 }, (_, n) => ({ seq: n + 1 })));
 });
 
+test('what was sent is found at once, though there are new messages in many conversations', async () => {
+  const overrides = new Map([['chat.create:user', { most: 1_000, seconds: 60 }]]);
+  await using api = await createTestApi({ config: { limits: { overrides, addressFactor: 1 } } });
+  const { sara, reza, conversationId } = await startChat(api);
+  await sara.say(conversationId, 'the oldest of them');
+  api.clock.advance(minute);
+  for (let i = 0; i < 110; i += 1) {
+    await makeGroup(api, reza, []);
+  }
+  await expect(find(reza, 'oldest')).resolves.toEqual(['the oldest of them']);
+});
+
 test('the sweep indexes what nobody has searched for, and what a crash has left half done', async () => {
   await using api = await createTestApi();
   const chat = await startChat(api);
