@@ -39,7 +39,7 @@ export async function searchChats(
   if (conversationId !== null) {
     await requireRoom(app.db, conversationId, actor.userId);
   }
-  return app.searchTurns.run(async () => {
+  return app.searchTurns.run(actor.userId, async () => {
     await catchUp(call, conversationId);
     const limit = input.limit + 1;
     const rows = await search(call, input.query, { conversationId, before, limit });
