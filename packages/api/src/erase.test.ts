@@ -151,6 +151,14 @@ async function inviteAndBan(api: TestApi, sara: Actor, reza: Actor, banned: Acto
   await sara.api.chat.ban({ conversationId: group.id, userId: banned.id });
 }
 
+/** She goes from a group of his in which she only read. */
+async function readAndLeave(api: TestApi, sara: Actor, reza: Actor): Promise<void> {
+  const id = api.app.deps.newId();
+  await reza.api.chat.create({ id, kind: 'group', title: 'Them', userIds: [sara.id] });
+  await reza.api.chat.setRights({ conversationId: id, userId: sara.id, role: 'reader' });
+  await sara.api.chat.leave({ conversationId: id });
+}
+
 /** What both do with what they have written to each other. */
 async function talk(sara: Actor, reza: Actor, conversationId: string): Promise<void> {
   const his = { conversationId, seq: 2 };
@@ -191,6 +199,7 @@ test('A50: thirty days after the removal nothing in any table tells who it was',
   await talk(sara, reza, conversationId);
   await report(api, sara, reza, conversationId);
   await inviteAndBan(api, sara, reza, asked);
+  await readAndLeave(api, sara, reza);
   await leaveTraces(api, sara);
   await (await sara.listen()).ready();
   const online = api.app.db.selectFrom('presences').select('user_id');

@@ -15,6 +15,7 @@ import {
   MessageReportEntity,
   MessageSearchEntity,
 } from '../features/chat/chat.entity.ts';
+import { ConversationRestraintEntity } from '../features/chat/chat.restraint.entity.ts';
 import {
   BlockEntity,
   FriendRequestEntity,
@@ -58,6 +59,7 @@ export const entities = [
   ConversationMemberEntity,
   ConversationBanEntity,
   ConversationInviteEntity,
+  ConversationRestraintEntity,
   MessageEntity,
   MessageEditEntity,
   MessageHideEntity,

@@ -4,7 +4,13 @@ import type { Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { joinSharedStream, leaveSharedStream, type Told } from '../stream/index.ts';
 import { findViews } from './chat.list.repository.ts';
-import { deleteMembers, deleteOwn, findBanned, findSuccessor } from './chat.members.repository.ts';
+import {
+  deleteMembers,
+  deleteOwn,
+  findBanned,
+  findSuccessor,
+  keepRestraint,
+} from './chat.members.repository.ts';
 import { findOverfull } from './chat.repository.ts';
 import {
   countMembers,
@@ -125,6 +131,7 @@ export async function takeOut(
 ): Promise<Told[]> {
   const { id, kind } = door;
   const { user_id: userId, role } = member;
+  await keepRestraint(tx.db, { conversationId: id, userId, now: call.now });
   if (!(await deleteMember(tx.db, id, userId))) {
     return [];
   }

@@ -110,15 +110,35 @@ export async function deleteOwn(db: Db, conversationId: string, userId: string):
     .execute();
 }
 
-/** Forgets what a person kept for themselves in the conversations that they are still in. */
+/** Forgets what a person kept for themselves in the conversations that they are still in, and what holds them back. */
 export async function deleteAllOwn(db: Db, userId: string): Promise<void> {
-  for (const table of ['message_hides', 'message_mentions'] as const) {
+  for (const table of ['message_hides', 'message_mentions', 'conversation_restraints'] as const) {
     await db.deleteFrom(table).where('user_id', '=', userId).execute();
   }
   await sql`
     delete from message_pins p using conversation_members m
     where m.user_id = ${userId} and p.conversation_id = m.conversation_id and p.pinned_for = m.user_id
   `.execute(db);
+}
+
+/** Keeps what holds a member back, for when they come again: {@link insertMembers} takes it. */
+export async function keepRestraint(
+  db: Db,
+  { conversationId, userId, now }: { conversationId: string; userId: string; now: Date },
+): Promise<void> {
+  await sql`
+    with at (now) as (values (${now}::timestamptz))
+    insert into conversation_restraints (user_id, conversation_id, is_reader, muted_until, sent_at)
+    select m.user_id, m.conversation_id, m.role = 'reader' and c.kind = 'group', m.muted_until, m.sent_at
+    from conversation_members m
+    join conversations c on c.id = m.conversation_id
+    join streams s on s.id = m.conversation_id
+    cross join at
+    where m.conversation_id = ${conversationId} and m.user_id = ${userId} and (
+      m.role = 'reader' and c.kind = 'group'
+      or m.muted_until > at.now
+      or m.sent_at > at.now - s.slow_seconds * interval '1 second'
+    )`.execute(db);
 }
 
 /** Takes everybody out of a conversation. */

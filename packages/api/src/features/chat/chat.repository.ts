@@ -139,6 +139,7 @@ export async function deleteConversations(db: Db, ids: readonly string[]): Promi
     'messages',
     'conversation_bans',
     'conversation_invites',
+    'conversation_restraints',
     'conversation_members',
   ] as const;
   for (const table of ofConversation) {

@@ -156,7 +156,10 @@ export async function countMembers(db: Db, conversationId: string, more: number)
   return rows[0]?.member_count ?? 0;
 }
 
-/** Lets people in, who have read what was said before. Members stay what they are. */
+/**
+ * Lets people in, who have read what was said before. Members stay what they are, and who was there before is
+ * held back by what held them back then.
+ */
 export async function insertMembers(
   db: Db,
   conversationId: string,
@@ -164,10 +167,17 @@ export async function insertMembers(
 ): Promise<string[]> {
   const { userIds, role, now } = members;
   const { rows } = await sql<{ user_id: string }>`
+    with kept as (
+      delete from conversation_restraints
+      where conversation_id = ${conversationId} and user_id = any(${userIds}::uuid[]) returning *
+    )
     insert into conversation_members
-      (user_id, conversation_id, role, joined_at, read_seq, delivered_seq)
-    select u.id, s.id, ${role}, ${now}, s.message_seq, s.message_seq
-    from unnest(${userIds}::uuid[]) u (id) join streams s on s.id = ${conversationId}
+      (user_id, conversation_id, role, muted_until, sent_at, joined_at, read_seq, delivered_seq)
+    select u.id, s.id, case when k.is_reader then 'reader' else ${role} end, k.muted_until, k.sent_at,
+      ${now}, s.message_seq, s.message_seq
+    from unnest(${userIds}::uuid[]) u (id)
+    join streams s on s.id = ${conversationId}
+    left join kept k on k.user_id = u.id
     order by u.id
     on conflict do nothing returning user_id`.execute(db);
   return rows.map((row) => row.user_id);
