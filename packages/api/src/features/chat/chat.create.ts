@@ -11,7 +11,7 @@ import {
 import { openSharedStream, tell, type Told } from '../stream/index.ts';
 import { letIn } from './chat.door.ts';
 import { findViews } from './chat.list.repository.ts';
-import { findOverfull, insertConversation } from './chat.repository.ts';
+import { findOverfull, insertConversation, lockPeople } from './chat.repository.ts';
 import { note, requireRoom } from './chat.room.ts';
 import { getConversation } from './chat.service.ts';
 import { toConversationView } from './chat.view.ts';
@@ -66,11 +66,12 @@ async function make(
     await lockAsOrganizer(tx, input.organizationId, userId);
   }
   // Everybody's rows at once: two who bring in each other would wait for one another in a ring.
-  const full = await findOverfull(tx.db, [userId, ...others], most);
+  await lockPeople(tx.db, [userId, ...others]);
+  const full = await findOverfull(tx.db, [userId], most);
   if (!(await insertConversation(tx.db, { ...input, ownerId: userId, now }))) {
     return null;
   }
-  if (full.includes(userId)) {
+  if (full.length > 0) {
     throw new AppError('CHAT_TOO_MANY', { data: { userId, most } });
   }
   const opened = await openSharedStream(tx, input.id, [userId]);

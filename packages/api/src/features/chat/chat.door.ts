@@ -11,7 +11,7 @@ import {
   findSuccessor,
   keepRestraint,
 } from './chat.members.repository.ts';
-import { findOverfull } from './chat.repository.ts';
+import { findOverfull, lockPeople } from './chat.repository.ts';
 import {
   countMembers,
   deleteMember,
@@ -40,7 +40,8 @@ function roleOfNew({ kind }: Pick<RoomRow, 'kind'>): ChatRole {
  *
  * @param actorId whose act it is
  * @returns what to append with `tell` in the same transaction
- * @throws AppError `CHAT_NOT_OPEN`, `CHAT_BANNED`, `CHAT_FULL`, `CHAT_TOO_MANY`
+ * @throws AppError `CHAT_NOT_OPEN`, `CHAT_BANNED`, `CHAT_FULL`, `CHAT_TOO_MANY`, `USER_NOT_FOUND` for who is
+ *   erased at this moment
  */
 export async function letIn(
   call: Cause,
@@ -99,6 +100,9 @@ async function checkDoor(
   }
   if (kind === 'group' && memberCount + wanted.length > membersPerGroup) {
     throw new AppError('CHAT_FULL', { data: { most: membersPerGroup } });
+  }
+  if (!(await lockPeople(tx.db, wanted))) {
+    throw new AppError('USER_NOT_FOUND');
   }
   const [full] = await findOverfull(tx.db, wanted, conversationsPerPerson);
   if (full !== undefined) {

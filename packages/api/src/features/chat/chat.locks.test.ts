@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { createTestApi, expectAppError } from '../../testing/index.ts';
+import { erasePeople } from '../../erase.ts';
+import { day } from '../../kernel/duration.ts';
+import { createTestApi, expectAppError, tally } from '../../testing/index.ts';
 import { organize } from '../organization/test/organizations.ts';
-import { joinAs, openRoom } from './test/rooms.ts';
+import { befriend, joinAs, openRoom } from './test/rooms.ts';
 import { hold, isFree, waiting } from './test/locks.ts';
 
 test('two people who bring each other into new groups do not wait for one another in a ring', async () => {
@@ -54,4 +56,29 @@ test('who is not in a conversation is answered without waiting for it, and makes
     );
   }
   await release();
+});
+
+test.for([
+  ['a group that is there', 'USER_NOT_FOUND'],
+  ['a new group', 'CHAT_NOT_FRIENDS'],
+] as const)('who is erased at this moment does not come into %s', async ([group, refusal]) => {
+  await using api = await createTestApi();
+  const { id: conversationId, owner } = await openRoom(api);
+  const sara = await api.signUp();
+  await befriend(owner, sara);
+  await sara.api.account.remove();
+  api.clock.advance(31 * day);
+  await owner.signIn(owner.phone);
+  const release = await hold(api, 'users', sara.id);
+  const erased = erasePeople(api.app);
+  await waiting(api, 1);
+  const id = api.app.deps.newId();
+  const userIds = [sara.id];
+  const added: Promise<unknown> =
+    group === 'a new group'
+      ? owner.api.chat.create({ id, kind: 'group', title: 'خانه', userIds })
+      : owner.api.chat.addMembers({ conversationId, userIds });
+  await waiting(api, 2);
+  await release();
+  expect(tally(await Promise.allSettled([erased, added]))).toEqual({ ok: 1, [refusal]: 1 });
 });

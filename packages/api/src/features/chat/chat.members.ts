@@ -56,7 +56,7 @@ export async function listMembers(
  * stays what they are.
  *
  * @throws AppError `CHAT_NOT_FOUND`, `CHAT_IS_DIRECT`, `CHAT_RIGHT_MISSING`, `CHAT_NOT_FRIENDS`,
- *   `CHAT_NOT_IN_ORGANIZATION`, `CHAT_NOT_OPEN`, `CHAT_BANNED`, `CHAT_FULL`, `CHAT_TOO_MANY`
+ *   `CHAT_NOT_IN_ORGANIZATION`, `CHAT_NOT_OPEN`, `CHAT_BANNED`, `CHAT_FULL`, `CHAT_TOO_MANY`, `USER_NOT_FOUND`
  */
 export function addMembers(
   call: SignedInCall,

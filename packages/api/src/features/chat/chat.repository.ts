@@ -74,14 +74,20 @@ export async function findDirect(db: Db, directKey: string): Promise<string | un
   return row?.id;
 }
 
-/** Those of some people who are in as many conversations as anybody may be. Their rows are locked first. */
+/** Locks the rows of some people. @returns false when one of them has been erased */
+export async function lockPeople(db: Db, userIds: readonly string[]): Promise<boolean> {
+  const { rows } = await sql<{ is_there: boolean }>`
+    select status <> 'erased' as is_there from users
+    where id = any(${userIds}::uuid[]) order by id for no key update`.execute(db);
+  return rows.every((row) => row.is_there);
+}
+
+/** Those of some people who are in as many conversations as anybody may be. Their rows are to be locked. */
 export async function findOverfull(
   db: Db,
   userIds: readonly string[],
   most: number,
 ): Promise<string[]> {
-  await sql`
-    select from users where id = any(${userIds}::uuid[]) order by id for no key update`.execute(db);
   const { rows } = await sql<{ id: string }>`
     select u.id from unnest(${userIds}::uuid[]) u (id)
     where ${most} <= (

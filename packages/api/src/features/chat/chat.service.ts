@@ -7,7 +7,7 @@ import { areFriends, lockPair } from '../friend/index.ts';
 import { openSharedStream, tell } from '../stream/index.ts';
 import { findActiveUser, requireUser } from '../user/index.ts';
 import { findConversation, findConversations } from './chat.list.repository.ts';
-import { findDirect, findOverfull, insertDirect } from './chat.repository.ts';
+import { findDirect, findOverfull, insertDirect, lockPeople } from './chat.repository.ts';
 import { directKeyOf } from './chat.rules.ts';
 import { countPinned, updateSettings } from './chat.settings.repository.ts';
 import { toConversationView, toNewDirectView } from './chat.view.ts';
@@ -73,6 +73,7 @@ async function makeDirect(
     throw new AppError('CHAT_NOT_FRIENDS', { data: { userId: peer.id } });
   }
   const most = app.config.chat.conversationsPerPerson;
+  await lockPeople(tx.db, userIds);
   const [full] = await findOverfull(tx.db, userIds, most);
   const directKey = directKeyOf(actor.userId, peer.id);
   const id = await insertDirect(tx.db, { id: app.deps.newId(), directKey, userIds, now });
