@@ -72,16 +72,20 @@ export async function listBanRows(
   return rows;
 }
 
-/** Who takes a conversation over: who stands highest, and of those who came first. */
+/**
+ * Who takes a conversation over: who can sign in before who cannot at present, of them who stands highest, and
+ * of those who came first.
+ */
 export async function findSuccessor(
   db: Db,
   conversationId: string,
   ownerId: string,
 ): Promise<string | undefined> {
   const { rows } = await sql<{ user_id: string }>`
-    select user_id from conversation_members
-    where conversation_id = ${conversationId} and user_id <> ${ownerId}
-    order by array_position(array['admin', 'moderator', 'member', 'reader'], role), joined_at, user_id
+    select m.user_id from conversation_members m join users u on u.id = m.user_id
+    where m.conversation_id = ${conversationId} and m.user_id <> ${ownerId}
+    order by u.status <> 'active',
+      array_position(array['admin', 'moderator', 'member', 'reader'], m.role), m.joined_at, m.user_id
     limit 1`.execute(db);
   return rows[0]?.user_id;
 }

@@ -304,6 +304,27 @@ test('CH15: an account that is erased leaves its groups to others, and its words
   expect(rows).toEqual([{ status: 'removed' }]);
 });
 
+test('CH30: who cannot sign in takes nothing over while there is somebody who can', async () => {
+  await using api = await createTestApi();
+  const room = await openRoom(api);
+  const { id: conversationId, owner } = room;
+  const [closed, leaving, admin] = [
+    await joinAs(api, room, 'admin'),
+    await joinAs(api, room, 'admin'),
+    await joinAs(api, room, 'admin'),
+  ];
+  const staff = await api.signUp({ role: 'staff' });
+  await staff.api.admin.deactivateUser({ userId: closed.id, reason: 'spam' });
+  await owner.api.account.remove();
+  api.clock.advance(20 * day);
+  await leaving.signIn(leaving.phone);
+  await leaving.api.account.remove();
+  api.clock.advance(11 * day);
+  await erasePeople(api.app);
+  await admin.signIn(admin.phone);
+  await expect(admin.api.chat.get({ conversationId })).resolves.toMatchObject({ role: 'owner' });
+});
+
 test('CH28: a conversation of an organization is for its people, and loses who leaves it', async () => {
   await using api = await createTestApi();
   const [boss, worker, guest] = [await api.signUp(), await api.signUp(), await api.signUp()];
