@@ -2,7 +2,7 @@ import type { ConversationView } from '@chapar/contract';
 import type { SignedInCall } from '../../call.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError, fieldError } from '../../errors.ts';
-import { findFriendsAmong } from '../friend/index.ts';
+import { findBlockedWith, findFriendsAmong } from '../friend/index.ts';
 import {
   findOrganizationMembers,
   findOrganizationRole,
@@ -110,10 +110,10 @@ async function lockAsOrganizer(tx: Tx, organizationId: string, userId: string): 
 }
 
 /**
- * Whether the caller may bring people in: friends of theirs, and into a conversation of an organization its
- * members.
+ * Whether the caller may bring people in: friends of theirs, and into a conversation of an organization those
+ * of its members with whom there is no block. A block is answered like a person who does not exist.
  *
- * @throws AppError `CHAT_NOT_FRIENDS`, `CHAT_NOT_IN_ORGANIZATION`
+ * @throws AppError `CHAT_NOT_FRIENDS`, `CHAT_NOT_IN_ORGANIZATION`, `USER_NOT_FOUND`
  */
 export async function requireAddable(
   { actor }: SignedInCall,
@@ -133,5 +133,8 @@ export async function requireAddable(
   const outsider = userIds.find((userId) => !members.has(userId));
   if (outsider !== undefined) {
     throw new AppError('CHAT_NOT_IN_ORGANIZATION', { data: { userId: outsider } });
+  }
+  if ((await findBlockedWith(tx.db, actor.userId, userIds)).length > 0) {
+    throw new AppError('USER_NOT_FOUND');
   }
 }

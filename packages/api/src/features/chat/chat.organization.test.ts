@@ -47,3 +47,26 @@ test('CH28: a conversation that is made while its organization ends, ends with i
   expect(tally(await Promise.allSettled([made, removed]))).toEqual({ ok: 2 });
   await expectAppError(worker.api.chat.get({ conversationId: room.id }), 'CHAT_NOT_FOUND');
 });
+
+test('R27: of two people with a block between them neither brings in the other', async () => {
+  await using api = await createTestApi();
+  const [boss, worker] = [await api.signUp(), await api.signUp()];
+  const { id: organizationId } = await organize(api, boss, worker);
+  await boss.api.organization.setRole({ organizationId, userId: worker.id, role: 'admin' });
+  await worker.api.friend.block({ userId: boss.id });
+  const room = { kind: 'group', title: 'کار', organizationId } as const;
+  for (const [one, other] of [
+    [boss, worker],
+    [worker, boss],
+  ] as const) {
+    const id = api.app.deps.newId();
+    const userIds = [other.id];
+    await expectAppError(one.api.chat.create({ ...room, id, userIds }), 'USER_NOT_FOUND');
+    await expectAppError(one.api.chat.get({ conversationId: id }), 'CHAT_NOT_FOUND');
+    await one.api.chat.create({ ...room, id });
+    await expectAppError(
+      one.api.chat.addMembers({ conversationId: id, userIds }),
+      'USER_NOT_FOUND',
+    );
+  }
+});
