@@ -69,6 +69,8 @@ export async function checkPlans({ isQuick, signal }: PlanOptions): Promise<stri
       CHAT_SENDS_PER_PERSON: '999999/999999',
       CHAT_SENDS_PER_CONVERSATION: '999999/999999',
       CHAT_NEW_ACCOUNT_HOURS: '0',
+      // A statement that is watched takes longer.
+      CHAT_SEARCH_MS: '10000',
     }),
   );
   const places = await findPlaces(db);

@@ -60,12 +60,15 @@ export function messageColumns(m: string, viewer: string | null): string {
       'mine', ${mine}) end as more`;
 }
 
-/** SQL that is true for a message that the member has not deleted for themselves. */
+/**
+ * SQL that is true for a message that the member has not deleted for themselves. No `exists`: PostgreSQL likes
+ * to read the whole table for that, into a hash.
+ */
 export function isShown(m: string, me: string): string {
-  return `not (${me}.has_hidden and exists (
-    select from message_hides h
+  return `not (${me}.has_hidden and (
+    select true from message_hides h
     where h.user_id = ${me}.user_id and h.conversation_id = ${m}.conversation_id and h.seq = ${m}.seq
-  ))`;
+  ) is not null)`;
 }
 
 /** For a conversation that has no such message there is one row of nulls, and for who is not in it none. */
