@@ -73,11 +73,22 @@ function makeFrame({ id, json }: Delivery, head: string): Buffer {
 
 /** Writers with something to flush when whoever hands out events has done so. */
 let waiting: SocketWriter[] = [];
+/** So many sockets are written to before the answer to whoever has caused it; more come after it. */
+const mostBeforeAnswer = 32;
 
 function plan(): void {
   if (waiting.length === 1) {
     // Before whatever else was waiting for the same news: the answer to who has sent a message, for one.
-    queueMicrotask(flushAll);
+    queueMicrotask(flushFew);
+  }
+}
+
+/** A write to a socket takes some microseconds: in a large channel the sender would wait for all of them. */
+function flushFew(): void {
+  if (waiting.length > mostBeforeAnswer) {
+    setImmediate(flushAll);
+  } else {
+    flushAll();
   }
 }
 
