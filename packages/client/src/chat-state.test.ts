@@ -3,6 +3,7 @@ import {
   applyChatEvent,
   conversationsOf,
   emptyChatState,
+  keepNewest,
   missingConversations,
   unreadOf,
   withConversations,
@@ -362,4 +363,14 @@ test('the list has pinned conversations first, then those with the newest messag
   );
   expect(viewOf(state)?.lastMessage).toBeNull();
   expect(conversationsOf(state).map(({ id }) => id)).toEqual(['c', room, 'a']);
+});
+
+test('the oldest messages go when they are dropped, and can be read again', () => {
+  const five = [1, 2, 3, 4, 5].map((seq) => message(seq));
+  const full = withMessages(stateOf({ headSeq: 5 }), room, five);
+  const few = keepNewest(full, room, 2);
+  expect(seqsOf(few)).toEqual([4, 5]);
+  expect(seqsOf(withMessages(few, room, five))).toEqual([1, 2, 3, 4, 5]);
+  expect(keepNewest(few, room, 2)).toBe(few);
+  expect(keepNewest(few, 'elsewhere', 2)).toBe(few);
 });

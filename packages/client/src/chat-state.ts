@@ -122,6 +122,18 @@ export function withPins(
   );
 }
 
+/**
+ * Drops the oldest messages of a conversation, for an app that stays open for days. They are read again by
+ * `chat.listMessages`.
+ *
+ * @param most messages that stay, at least 1
+ */
+export function keepNewest(state: ChatState, conversationId: string, most: number): ChatState {
+  return change(state, conversationId, (chat) =>
+    chat.messages.length > most ? { ...chat, messages: chat.messages.slice(-most) } : chat,
+  );
+}
+
 function change(state: ChatState, conversationId: string, to: (chat: Chat) => Chat): ChatState {
   const chat = state.chats[conversationId];
   return chat
