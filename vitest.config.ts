@@ -10,8 +10,8 @@ export default defineConfig({
     globalSetup: existsSync(globalSetup) ? [globalSetup] : [],
     setupFiles: ['packages/api/src/testing/fail-on-console-error.ts'],
     pool: 'forks',
-    // Much of the time is waiting; a storm of 10,000 sockets wants a core of its own.
-    maxWorkers: process.env['FAULTS'] === 'full' ? 2 : 3,
+    // Much of the time is waiting. In full, a storm of 10,000 sockets wants the machine for itself.
+    maxWorkers: process.env['FAULTS'] === 'full' ? 1 : 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     retry: 0,
