@@ -3,14 +3,12 @@ import type { SignedInCall } from '../../call.ts';
 import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { readCursor, toPage } from '../../kernel/page.ts';
-import { tell, type News } from '../stream/index.ts';
+import { tell, type Told } from '../stream/index.ts';
 import { getUserCard, lockUser, toUserCard } from '../user/index.ts';
 import { deleteBlock, findBlocked, insertBlock } from './friend.block.repository.ts';
-import { followChange } from './friend.changed.ts';
-import { closePendingBetween, deleteFriendship, lockPair } from './friend.repository.ts';
+import { endFriendship } from './friend.changed.ts';
+import { closePendingBetween, lockPair } from './friend.repository.ts';
 import { toBlockedView, toRequestView } from './friend.view.ts';
-
-type Told = News & { streamId: string };
 
 /**
  * Blocks somebody: a friendship and a request that waits between the two end. The other one hears of
@@ -62,18 +60,6 @@ async function endPending(call: SignedInCall, tx: Tx, other: UserCard): Promise<
       { streamId: other.id, type, body: toRequestView(request, 'none', me) },
     ] as const;
   });
-}
-
-async function endFriendship(call: SignedInCall, tx: Tx, other: string): Promise<Told[]> {
-  const me = call.actor.userId;
-  if (!(await deleteFriendship(tx.db, me, other))) {
-    return [];
-  }
-  await followChange(call, tx, me, other);
-  return [
-    { streamId: me, type: 'friend.removed', body: { userId: other } },
-    { streamId: other, type: 'friend.removed', body: { userId: me } },
-  ];
 }
 
 /** Lifts a block. What it has ended does not come back. @throws AppError `FRIEND_BLOCK_NOT_FOUND` */

@@ -6,14 +6,8 @@ import { readCursor, toPage } from '../../kernel/page.ts';
 import { tell } from '../stream/index.ts';
 import { toUserCard } from '../user/index.ts';
 import { deleteBlocksOf } from './friend.block.repository.ts';
-import { followChange } from './friend.changed.ts';
-import {
-  deleteFriendship,
-  deleteFriendsOf,
-  findFriends,
-  findRequests,
-  lockPair,
-} from './friend.repository.ts';
+import { endFriendship, followChange } from './friend.changed.ts';
+import { deleteFriendsOf, findFriends, findRequests, lockPair } from './friend.repository.ts';
 import { toFriendView, toRequestView } from './friend.view.ts';
 
 interface PageInput {
@@ -29,14 +23,11 @@ export function removeFriend(
   const me = call.actor.userId;
   return transaction(call, async (tx) => {
     await lockPair(tx.db, me, userId);
-    if (!(await deleteFriendship(tx.db, me, userId))) {
+    const told = await endFriendship(call, tx, userId);
+    if (told.length === 0) {
       throw new AppError('FRIEND_NOT_FOUND');
     }
-    await followChange(call, tx, me, userId);
-    await tell(call, tx, [
-      { streamId: me, type: 'friend.removed', body: { userId } },
-      { streamId: userId, type: 'friend.removed', body: { userId: me } },
-    ]);
+    await tell(call, tx, told);
     return { id: userId, relation: 'none' };
   });
 }
