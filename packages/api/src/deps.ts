@@ -1,9 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import type { CountryCode } from 'libphonenumber-js';
 import type { Budget } from './limits/limiter.ts';
+import type { ChatConfig } from './deps.chat.ts';
 import type { SmsGateway } from './deps.sms.ts';
 import type { Hub } from './realtime/hub.ts';
 
+export type * from './deps.chat.ts';
 export type * from './deps.sms.ts';
 
 /** What the outside provides. Adapters satisfy these structurally; tests put their own in. */
@@ -214,46 +216,6 @@ export interface StreamConfig {
   replayLimit: number;
   /** Events that may wait for one slow reader before its socket is closed. */
   queueLimit: number;
-}
-
-/** So many at once, and then so many a second. */
-export interface Rate {
-  perSecond: number;
-  burst: number;
-}
-
-export interface ChatConfig {
-  /** Most characters (UTF-16 code units) of a message. */
-  messageLength: number;
-  /** By each node. */
-  sendsPerPerson: Rate;
-  sendsPerConversation: Rate;
-  /** Of a group; a channel has no bound. */
-  membersPerGroup: number;
-  conversationsPerPerson: number;
-  mentionsPerMessage: number;
-  /** How long an account is new; 0 for not at all. */
-  newAccountHours: number;
-  /** Messages with a link that a new account may send in an hour, by each node. */
-  newAccountLinks: number;
-  /** Different emojis under one message, and of one person. */
-  reactionsPerMessage: number;
-  reactionsPerPerson: number;
-  /** Messages pinned in a conversation, and by each person for themselves. */
-  pinsPerConversation: number;
-  /** Conversations at the top of a person's list. */
-  pinnedConversations: number;
-  /** Links that work, of one conversation. */
-  invitesPerConversation: number;
-  /** How long a message can be edited, and deleted for everybody, by its sender. */
-  editSeconds: number;
-  deleteSeconds: number;
-  /** In larger conversations nobody is told who has read what. */
-  receiptMembers: number;
-  /** Reports of one person in a day. */
-  reportsPerDay: number;
-  /** How long a search may look. */
-  searchMs: number;
 }
 
 export interface PresenceConfig {

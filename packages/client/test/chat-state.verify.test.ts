@@ -2,7 +2,8 @@ import { isAppError, procedureList } from '@chapar/api';
 import { createTestApi, type TestApi } from '@chapar/api/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { actions, manyActions, type Step } from './chat-actions.ts';
+import { actions, manyActions } from './chat-actions.ts';
+import type { Step } from './chat-scene.ts';
 import { settleAll, startFollowing, sumOfHeads, type Follower } from './chat-follower.ts';
 import { createWorld, type World } from './chat-world.ts';
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { chatErrors } from './errors.chat.ts';
+import { friendErrors } from './errors.friend.ts';
 import { organizationErrors } from './errors.organization.ts';
+import { sessionErrors } from './errors.session.ts';
 import { smsErrors } from './errors.sms.ts';
 
 /** tRPC's code of an error, which decides its HTTP status. */
@@ -172,32 +174,7 @@ export const appErrors = {
     fa: 'این گذرواژه به‌آسانی حدس زده می‌شود. گذرواژه دیگری برگزینید.',
     data: z.object({ weaknesses: z.array(z.string()) }),
   },
-  SESSION_NOT_FRESH: {
-    kind: 'FORBIDDEN',
-    en: 'Please confirm first that it is you.',
-    fa: 'نخست تأیید کنید که خودتان هستید.',
-    data: z.object({ maxAgeSeconds: z.int() }),
-  },
-  SESSION_ENDED: {
-    kind: 'UNAUTHORIZED',
-    en: 'This session has ended. Please sign in again.',
-    fa: 'این نشست پایان یافته است. دوباره وارد شوید.',
-  },
-  SESSION_REFRESH_INVALID: {
-    kind: 'UNAUTHORIZED',
-    en: 'The refresh token is not valid. Please sign in again.',
-    fa: 'توکن تازه‌سازی معتبر نیست. دوباره وارد شوید.',
-  },
-  SESSION_RETRY_WITH_CURRENT: {
-    kind: 'CONFLICT',
-    en: 'Another refresh was faster. Use the tokens that it got.',
-    fa: 'نشست هم‌زمان تازه شده است. از توکن تازه استفاده کنید.',
-  },
-  SESSION_NOT_FOUND: {
-    kind: 'NOT_FOUND',
-    en: 'There is no such session.',
-    fa: 'چنین نشستی وجود ندارد.',
-  },
+  ...sessionErrors,
   USER_INACTIVE: {
     kind: 'FORBIDDEN',
     en: 'This account is closed.',
@@ -223,53 +200,7 @@ export const appErrors = {
     en: 'There is no such person.',
     fa: 'چنین کاربری وجود ندارد.',
   },
-  FRIEND_SELF: {
-    kind: 'BAD_REQUEST',
-    en: 'You cannot send a friend request to yourself.',
-    fa: 'نمی‌توانید به خودتان درخواست دوستی بدهید.',
-  },
-  FRIEND_ALREADY: {
-    kind: 'CONFLICT',
-    en: 'You are friends already.',
-    fa: 'شما از پیش دوست هستید.',
-  },
-  FRIEND_REQUEST_EXISTS: {
-    kind: 'CONFLICT',
-    en: 'You have already sent a request to this person.',
-    fa: 'پیش‌تر به این کاربر درخواست داده‌اید.',
-    data: z.object({ requestId: z.string() }),
-  },
-  FRIEND_REQUEST_NOT_FOUND: {
-    kind: 'NOT_FOUND',
-    en: 'There is no such friend request, or it has been answered.',
-    fa: 'چنین درخواستی وجود ندارد یا پاسخ داده شده است.',
-  },
-  FRIEND_NOT_FOUND: {
-    kind: 'NOT_FOUND',
-    en: 'This person is not among your friends.',
-    fa: 'این کاربر در میان دوستان شما نیست.',
-  },
-  FRIEND_BLOCKED: {
-    kind: 'FORBIDDEN',
-    en: 'You have blocked this person.',
-    fa: 'شما این کاربر را مسدود کرده‌اید.',
-    data: z.object({ userId: z.string() }),
-  },
-  FRIEND_BLOCK_SELF: {
-    kind: 'BAD_REQUEST',
-    en: 'You cannot block yourself.',
-    fa: 'نمی‌توانید خودتان را مسدود کنید.',
-  },
-  FRIEND_BLOCK_EXISTS: {
-    kind: 'CONFLICT',
-    en: 'You have already blocked this person.',
-    fa: 'پیش‌تر این کاربر را مسدود کرده‌اید.',
-  },
-  FRIEND_BLOCK_NOT_FOUND: {
-    kind: 'NOT_FOUND',
-    en: 'You have not blocked this person.',
-    fa: 'این کاربر را مسدود نکرده‌اید.',
-  },
+  ...friendErrors,
   ...chatErrors,
   ...organizationErrors,
   ...smsErrors,

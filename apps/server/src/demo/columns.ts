@@ -27,3 +27,6 @@ export function unnested(columns: Readonly<Record<string, string>>): string {
   );
   return `unnest(${arrays.join(', ')}) as t (${Object.keys(columns).join(', ')})`;
 }
+
+/** SQL of the instant that a column of milliseconds since 1970 says. */
+export const time = (name: string): string => `to_timestamp(${name} / 1000.0)`;

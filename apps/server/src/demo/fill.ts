@@ -11,7 +11,8 @@ import {
   type Client,
   type DemoPair,
 } from './store.people.ts';
-import { insertRooms, type SpokenRoom } from './store.rooms.ts';
+import type { SpokenRoom } from './store.messages.ts';
+import { insertRooms } from './store.rooms.ts';
 import { fillSearch } from './store.search.ts';
 import { talk } from './talk.ts';
 

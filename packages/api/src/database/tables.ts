@@ -6,6 +6,9 @@ import {
   ConversationEntity,
   ConversationInviteEntity,
   ConversationMemberEntity,
+  ConversationRestraintEntity,
+} from '../features/chat/chat.entity.ts';
+import {
   MessageEditEntity,
   MessageEntity,
   MessageHideEntity,
@@ -14,8 +17,7 @@ import {
   MessageReactionEntity,
   MessageReportEntity,
   MessageSearchEntity,
-} from '../features/chat/chat.entity.ts';
-import { ConversationRestraintEntity } from '../features/chat/chat.restraint.entity.ts';
+} from '../features/chat/chat.message.entity.ts';
 import {
   BlockEntity,
   FriendRequestEntity,

@@ -7,12 +7,10 @@ export {
   languageOf,
   readKind,
 } from './user.account.ts';
+export { changeStatus, eraseRow, findDue } from './user.end.repository.ts';
 export {
-  changeStatus,
   findActiveUser,
   findCards,
-  eraseRow,
-  findDue,
   findStaffIds,
   findUser,
   lockUser,

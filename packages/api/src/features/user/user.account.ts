@@ -7,8 +7,8 @@ import type { ApiConfig } from '../../deps.ts';
 import { record } from '../audit/index.ts';
 import type { Contact } from '../../kernel/contact.ts';
 import { openPersonalStream } from '../stream/index.ts';
+import { changeStatus } from './user.end.repository.ts';
 import {
-  changeStatus,
   findAnyByContact,
   findUser,
   findUserByName,
