@@ -10,10 +10,9 @@ import {
 } from '../organization/index.ts';
 import { openSharedStream, tell, type Told } from '../stream/index.ts';
 import { letIn } from './chat.door.ts';
-import { findViews } from './chat.list.repository.ts';
+import { findConversation, findViews } from './chat.list.repository.ts';
 import { findOverfull, insertConversation, lockPeople } from './chat.repository.ts';
-import { note, requireRoom } from './chat.room.ts';
-import { getConversation } from './chat.service.ts';
+import { note } from './chat.room.ts';
 import { toConversationView } from './chat.view.ts';
 
 interface CreateInput {
@@ -45,11 +44,11 @@ export async function createConversation(
   if (made) {
     return made;
   }
-  const room = await requireRoom(call.app.db, input.id, actor.userId).catch(() => null);
-  if (room?.role !== 'owner' || room.kind !== input.kind) {
+  const row = await findConversation(call.app.hot, actor.userId, input.id);
+  if (row?.role !== 'owner' || row.kind !== input.kind) {
     throw new AppError('CHAT_ID_TAKEN', { data: { id: input.id } });
   }
-  return getConversation(call, input.id);
+  return toConversationView(row);
 }
 
 /** @returns null when there is a conversation of this id */

@@ -46,6 +46,11 @@ test('pages go back from the newest, on from a place, and back from around a mes
     [2, 1],
   ]);
   await expect(pages({ aroundSeq: 1 })).resolves.toEqual([[2, 1]]);
+  await expect(pages({ aroundSeq: 2_147_483_647 })).resolves.toEqual([
+    [12, 11, 10, 9],
+    [7, 6, 5, 4],
+    [2, 1],
+  ]);
   await expect(pages({ aroundSeq: 3, limit: 1 })).resolves.toEqual([[2], [1]]);
   const stranger = await api.signUp();
   for (const place of [{}, { afterSeq: 0 }, { aroundSeq: 1 }]) {

@@ -8,6 +8,7 @@ import {
   findMessagesAfter,
   findMessagesBefore,
   findMessagesOf,
+  largestSeq,
   type MessageRow,
 } from './chat.message.repository.ts';
 import { toMessageView } from './chat.view.ts';
@@ -40,21 +41,23 @@ export async function listMessages(
 }
 
 function readPage(call: SignedInCall, input: ListInput): Promise<Page<MessageView>> {
-  // What comes after the page around a message are the older ones, as after any other.
-  if (input.aroundSeq !== undefined && (input.cursor ?? null) === null) {
-    return readAround(call, input, input.aroundSeq);
+  if (input.afterSeq !== undefined) {
+    return readOn(call, input, input.afterSeq);
   }
-  return input.afterSeq === undefined ? readBack(call, input) : readOn(call, input, input.afterSeq);
+  const [beforeSeq = null] = readCursor(input.cursor, ['seq']) ?? [];
+  // What comes after the page around a message are the older ones, as after any other.
+  return input.aroundSeq !== undefined && beforeSeq === null
+    ? readAround(call, input, input.aroundSeq)
+    : readBack(call, input, beforeSeq);
 }
 
 const toKey = (row: MessageRow): [number] => [row.seq];
 
 async function readBack(
   { app, actor }: SignedInCall,
-  input: ListInput,
+  { conversationId, limit }: Pick<ListInput, 'conversationId' | 'limit'>,
+  beforeSeq: number | null,
 ): Promise<Page<MessageView>> {
-  const { conversationId, cursor, limit } = input;
-  const [beforeSeq = null] = readCursor(cursor, ['seq']) ?? [];
   const range = { userId: actor.userId, conversationId, limit: limit + 1 };
   const rows = required(await findMessagesBefore(app.hot, range, beforeSeq));
   return toPage(rows, limit, toMessageView, toKey);
@@ -82,16 +85,9 @@ async function readAround(
   const newer = required(
     await findMessagesAfter(call.app.hot, { ...range, limit: later }, seq),
   ).toReversed();
-  const older = await readBack(call, {
-    conversationId,
-    limit: limit - newer.length,
-    cursor: cursorBefore(seq + 1),
-  });
+  const rest = { conversationId, limit: limit - newer.length };
+  const older = await readBack(call, rest, Math.min(seq + 1, largestSeq));
   return { ...older, items: [...newer.map(toMessageView), ...older.items] };
-}
-
-function cursorBefore(seq: number): string {
-  return Buffer.from(JSON.stringify([seq])).toString('base64url');
 }
 
 /**

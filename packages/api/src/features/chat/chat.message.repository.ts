@@ -89,7 +89,8 @@ function listStatement(name: string, where: string, order: 'asc' | 'desc') {
   );
 }
 
-const largestSeq = 2_147_483_647;
+/** More than the seq of any message. */
+export const largestSeq = 2_147_483_647;
 const findOlder = listStatement('chat-messages', 'm.seq < $3::int', 'desc');
 const findNewer = listStatement('chat-messages-newer', 'm.seq > $3::int', 'asc');
 

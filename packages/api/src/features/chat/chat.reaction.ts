@@ -6,7 +6,7 @@ import { readCursor, toPage } from '../../kernel/page.ts';
 import { tell } from '../stream/index.ts';
 import { requireFound, requireThere } from './chat.change.ts';
 import { isEmoji } from './chat.emoji.ts';
-import { getMessages } from './chat.history.ts';
+import { findMessagesOf } from './chat.message.repository.ts';
 import {
   findReactionFacts,
   findReactions,
@@ -18,6 +18,7 @@ import { requireSend } from './chat.refusal.ts';
 import { lockStream } from './chat.room.repository.ts';
 import { peerOf, sendStateOf } from './chat.room.ts';
 import { decideReact } from './chat.rules.ts';
+import { toMessageView } from './chat.view.ts';
 
 interface Reaction {
   conversationId: string;
@@ -44,8 +45,12 @@ export async function react(call: SignedInCall, reaction: Reaction): Promise<Mes
   if (isChange(call, facts, reaction)) {
     await transaction(call, (tx) => change(call, tx, reaction));
   }
-  const { items } = await getMessages(call, { conversationId, seqs: [seq] });
-  return requireFound(items[0]);
+  const place = { userId: actor.userId, conversationId, seqs: [seq] };
+  const rows = await findMessagesOf(app.hot, place);
+  if (!rows) {
+    throw new AppError('CHAT_NOT_FOUND');
+  }
+  return toMessageView(requireFound(rows[0]));
 }
 
 async function change(call: SignedInCall, tx: Tx, reaction: Reaction): Promise<void> {

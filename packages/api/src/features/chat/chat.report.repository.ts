@@ -1,7 +1,7 @@
 import type { MessageView, ReportReason, ReportStatus } from '@chapar/contract';
 import { CompiledQuery, sql } from 'kysely';
 import type { Db } from '../../database/tables.ts';
-import { messageColumns, type MessageRow } from './chat.message.repository.ts';
+import { largestSeq, messageColumns, type MessageRow } from './chat.message.repository.ts';
 
 /** What somebody says when they report a message. */
 export interface NewReport {
@@ -194,8 +194,6 @@ export async function hasConversation(db: Db, id: string): Promise<boolean> {
 
 const everything = `select ${messageColumns('m', null)} from messages m
   where m.conversation_id = $1 and m.seq < $2::int order by m.seq desc limit $3`;
-
-const largestSeq = 2_147_483_647;
 
 /** Messages of a conversation as nobody in particular sees them, newest first. */
 export async function listEverything(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/tables.ts';
+import { lockPeople } from './chat.repository.ts';
 
 interface SettingsRow {
   pinned_at: Date | null;
@@ -7,8 +8,8 @@ interface SettingsRow {
 }
 
 /**
- * Writes how a person keeps a conversation. Their own row of `users` is locked first, so that what they pin
- * at the same time is counted.
+ * Writes how a person keeps a conversation. Who pins has their own row of `users` locked first, so that
+ * what they pin at the same time is counted.
  *
  * @param change null or undefined leaves it as it is
  * @returns undefined for who is not in it
@@ -24,7 +25,9 @@ export async function updateSettings(
   },
 ): Promise<SettingsRow | undefined> {
   const { conversationId, userId, isPinned, silencedUntil, now } = change;
-  await sql`select from users where id = ${userId} for no key update`.execute(db);
+  if (isPinned === true) {
+    await lockPeople(db, [userId]);
+  }
   const pinned = isPinned === true ? sql`coalesce(pinned_at, ${now}::timestamptz)` : sql`null`;
   const pinnedAt = isPinned === null ? sql`pinned_at` : pinned;
   const silenced =
