@@ -140,10 +140,6 @@ export const chatMarkDeliveredOutputSchema = z.object({
   marks: z.array(z.object({ conversationId: z.string(), deliveredSeq: z.int() })),
 });
 
-export const chatReceiptsInputSchema = z.strictObject({
-  conversationId: idSchema,
-  seq: messageSeqSchema,
-});
 export const chatReceiptsOutputSchema = z.object({
   /** Members beside the sender who have read the message, and who have received it, as far as they show it. */
   readCount: z.int(),

@@ -4,7 +4,7 @@ export { atOnce, expectAppError, tally } from './expect-error.ts';
 export { FakeMail } from './fake-mail.ts';
 export { FakeSms, refused } from './fake-sms.ts';
 export { hearStatements } from './heard-statements.ts';
-export { createLossyHub, type HubFaults } from './lossy-hub.ts';
+export { createLossyHub, seeded, type HubFaults } from './lossy-hub.ts';
 export { TestClock } from './test-clock.ts';
 export { hasRedis, startRedis, type RedisServer } from './redis-server.ts';
 export { cloneDatabase, createEmptyDatabase } from './test-database.ts';

@@ -74,7 +74,7 @@ export function createLossyHub(inner: Hub, faults: HubFaults = {}): Hub {
 }
 
 /** Mulberry32, by Tommy Ettinger: 32 bits of state are enough for a test. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -56,8 +56,18 @@ async function bury(
   if (going.length === 0) {
     return [];
   }
-  const unpinned = await writeTombstones(tx.db, { conversationId, seqs: going, now: call.now });
-  const buried = await findMessageRows(tx.db, { conversationId, userId, seqs: going });
+  return entomb(call, tx, { conversationId, seqs: going });
+}
+
+/** Deletes messages for everybody. The stream must be locked. @returns what to append with `tell` */
+export async function entomb(
+  call: SignedInCall,
+  tx: Tx,
+  { conversationId, seqs }: { conversationId: string; seqs: readonly number[] },
+): Promise<Told[]> {
+  const { userId } = call.actor;
+  const unpinned = await writeTombstones(tx.db, { conversationId, seqs, now: call.now });
+  const buried = await findMessageRows(tx.db, { conversationId, userId, seqs });
   return [
     ...unpinned.map((seq) => unpinnedFor(conversationId, conversationId, seq)),
     ...buried.map((row): Told => {

@@ -35,8 +35,8 @@ function roleOfNew({ kind }: Pick<RoomRow, 'kind'>): ChatRole {
 }
 
 /**
- * Lets people into a conversation; members stay what they are. In a group everybody is told, in a channel
- * only those who come.
+ * Lets people into a conversation, of whom none is a member. In a group everybody is told, in a channel only
+ * those who come.
  *
  * @param actorId whose act it is
  * @returns what to append with `tell` in the same transaction
@@ -49,22 +49,17 @@ export async function letIn(
   { door, userIds, actorId }: { door: Door; userIds: readonly string[]; actorId: string },
 ): Promise<Told[]> {
   const { id, kind } = door;
-  const members = new Set((await findMembers(tx.db, id, userIds)).map((row) => row.user_id));
-  const wanted = userIds.filter((userId) => !members.has(userId));
-  if (wanted.length === 0) {
+  if (userIds.length === 0) {
     return [];
   }
-  await checkDoor(call, tx, door, wanted);
+  await checkDoor(call, tx, door, userIds);
   const inserted = await insertMembers(tx.db, id, {
-    userIds: wanted,
+    userIds,
     role: roleOfNew(door),
     now: call.now,
   });
   const memberCount = await countMembers(tx.db, id, inserted.length);
-  const joined: Told[] = [];
-  for (const userId of inserted) {
-    joined.push(...(await joinSharedStream(tx, id, userId)));
-  }
+  const joined = await joinSharedStream(tx, id, inserted);
   const told: Told[] = [];
   if (kind === 'group') {
     const [first = actorId, ...more] = inserted;
@@ -172,12 +167,9 @@ export async function takeOut(
 export async function takeOutForGood(
   call: Cause,
   tx: Tx,
-  { door, userId }: { door: Door; userId: string },
+  { door, userId }: { door: RoomRow; userId: string },
 ): Promise<Told[]> {
-  const [member] = await findMembers(tx.db, door.id, [userId]);
-  if (!member) {
-    return [];
-  }
+  const member = { user_id: userId, role: door.role };
   const told: Told[] = [];
   if (member.role === 'owner') {
     const successor = await findSuccessor(tx.db, door.id, userId);

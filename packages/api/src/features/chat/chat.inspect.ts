@@ -4,9 +4,9 @@ import { transaction, type Tx } from '../../database/transaction.ts';
 import { AppError, fieldError } from '../../errors.ts';
 import { readCursor, toPage } from '../../kernel/page.ts';
 import { recordAct } from '../audit/index.ts';
-import { tell, type Told } from '../stream/index.ts';
-import { findMessageRows, writeTombstones } from './chat.change.repository.ts';
-import { unpinnedFor } from './chat.delete.ts';
+import { tell } from '../stream/index.ts';
+import { findMessageRows } from './chat.change.repository.ts';
+import { entomb } from './chat.delete.ts';
 import { peopleOf } from './chat.history.ts';
 import {
   closeReport,
@@ -150,15 +150,8 @@ async function deleteReported(
   }
   const places = { conversationId, userId: call.actor.userId, seqs: [seq] };
   const [before] = await findMessageRows(tx.db, places);
-  if (!before || toMessageView(before).deletedAt !== undefined) {
+  if (!before || before.more?.deletedAt) {
     return;
   }
-  const unpinned = await writeTombstones(tx.db, { conversationId, seqs: [seq], now: call.now });
-  const rows = await findMessageRows(tx.db, places);
-  await tell(call, tx, [
-    ...unpinned.map((place) => unpinnedFor(conversationId, conversationId, place)),
-    ...rows.map((row): Told => {
-      return { streamId: conversationId, type: 'chat.deleted', body: toMessageView(row) };
-    }),
-  ]);
+  await tell(call, tx, await entomb(call, tx, { conversationId, seqs: [seq] }));
 }

@@ -8,9 +8,9 @@ import {
   chatMarkDeliveredOutputSchema,
   chatMarkReadInputSchema,
   chatMarkReadOutputSchema,
-  chatReceiptsInputSchema,
   chatReceiptsOutputSchema,
   chatSendInputSchema,
+  messageRefSchema,
   messageViewSchema,
 } from '@chapar/contract';
 import { router, signedIn, signedInByService } from '../../trpc.ts';
@@ -59,7 +59,7 @@ export const chatMessageRouter = router({
   // In a channel all of its readers are counted.
   getReceipts: signedIn
     .meta({ limits: { user: { most: 60, seconds: 60 } } })
-    .input(chatReceiptsInputSchema)
+    .input(messageRefSchema)
     .output(chatReceiptsOutputSchema)
     .query(({ ctx, input }) => getReceipts(ctx.call, input)),
 });

@@ -6,6 +6,7 @@ import {
   type ConversationKind,
   type ConversationStatus,
 } from '@chapar/contract';
+import { second } from '../../kernel/duration.ts';
 
 /** What somebody is and may do in a conversation. */
 export interface Holder {
@@ -39,8 +40,6 @@ export type SendRefusal =
   | { reason: 'slow'; retryAfterSeconds: number };
 
 export type SendDecision = { do: 'send' } | ({ do: 'refuse' } & SendRefusal);
-
-const second = 1_000;
 
 /** Decides whether somebody may write. Who is no member learns nothing of the conversation. */
 export function decideSend(state: SendState, now: Date): SendDecision {
@@ -236,9 +235,5 @@ export function decideDelete(
   if (mayDeleteOthers) {
     return { do: 'change' };
   }
-  if (message.senderId !== userId) {
-    return { do: 'refuse', reason: 'not-sender' };
-  }
-  const age = now.getTime() - message.createdAt.getTime();
-  return age > windowSeconds * second ? { do: 'refuse', reason: 'too-late' } : { do: 'change' };
+  return decideEdit({ message, userId, windowSeconds }, now);
 }

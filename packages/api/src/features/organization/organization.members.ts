@@ -73,7 +73,7 @@ export function addMember(
 async function add(call: Call, tx: Tx, ref: MemberRef): Promise<OrganizationMemberView> {
   const { organizationId, userId } = ref;
   await insertMember(tx.db, { ...ref, role: 'member', now: call.now });
-  const joined = await joinSharedStream(tx, organizationId, userId);
+  const joined = await joinSharedStream(tx, organizationId, [userId]);
   const row = await requireOrganization(call, tx, organizationId);
   const view = toMemberView(organizationId, await requireMember(call, tx, ref));
   await tell(call, tx, [

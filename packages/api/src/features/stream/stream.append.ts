@@ -8,7 +8,7 @@ import {
   deleteMemberships,
   deleteStream,
   insertEvents,
-  insertMemberAtHead,
+  insertMembersAtHead,
   insertMembers,
   insertStream,
 } from './stream.repository.ts';
@@ -64,14 +64,18 @@ export async function openSharedStream(
 }
 
 /**
- * Lets one more person into a stream, from its present head on. Nothing that is appended meanwhile is
+ * Lets more people into a stream, from its present head on. Nothing that is appended meanwhile is
  * lost: it waits for this transaction.
  *
  * @returns what to append with {@link tell} in the same transaction; nothing for a member
  */
-export async function joinSharedStream(tx: Tx, streamId: string, userId: string): Promise<Told[]> {
-  const afterSeq = await insertMemberAtHead(tx.db, streamId, userId);
-  return afterSeq === undefined ? [] : [joined(streamId, userId, afterSeq)];
+export async function joinSharedStream(
+  tx: Tx,
+  streamId: string,
+  userIds: readonly string[],
+): Promise<Told[]> {
+  const rows = await insertMembersAtHead(tx.db, streamId, userIds);
+  return rows.map((row) => joined(streamId, row.user_id, Number(row.after_seq)));
 }
 
 /**

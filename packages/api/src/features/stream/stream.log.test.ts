@@ -59,7 +59,7 @@ test('who joins a stream gets what comes from then on, whatever happens at that 
     (async () => {
       const call = reza.call();
       await transaction(call, async (tx) =>
-        tell(call, tx, await joinSharedStream(tx, room, reza.id)),
+        tell(call, tx, await joinSharedStream(tx, room, [reza.id])),
       );
     })(),
   ]);

@@ -27,25 +27,24 @@ export async function insertMembers(
 }
 
 /**
- * Lets a person read what comes after the stream's present head. The stream's row is locked until the
+ * Lets people read what comes after the stream's present head. The stream's row is locked until the
  * commit: what is appended meanwhile comes after, so that no event is on neither side.
  *
- * @returns the head's seq; undefined when the person is a member already
+ * @returns the head's seq for each; nothing for who is a member already
  */
-export async function insertMemberAtHead(
+export async function insertMembersAtHead(
   db: Db,
   streamId: string,
-  userId: string,
-): Promise<number | undefined> {
-  const { rows } = await sql<{ after_seq: bigint }>`
+  userIds: readonly string[],
+): Promise<{ user_id: string; after_seq: bigint }[]> {
+  const { rows } = await sql<{ user_id: string; after_seq: bigint }>`
     with head as materialized (
       select id, head_seq from streams where id = ${streamId} for no key update
     )
     insert into stream_members (user_id, stream_id, after_seq)
-    select ${userId}, id, head_seq from head
-    on conflict do nothing returning after_seq`.execute(db);
-  const seq = rows[0]?.after_seq;
-  return seq === undefined ? undefined : Number(seq);
+    select u.id, head.id, head.head_seq from head, unnest(${userIds}::uuid[]) u (id)
+    on conflict do nothing returning user_id, after_seq`.execute(db);
+  return rows;
 }
 
 /** @returns whether the person was a member */
