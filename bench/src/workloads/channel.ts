@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { addChannelToOurs } from '../data/ours.ts';
-import { around, type Person } from '../data/world.ts';
+import { around } from '../data/world.ts';
 import type { Lab } from '../harness/lab.ts';
 import { countRounds, medianOf, sayRound, type Measure } from '../harness/rounds.ts';
 import { Crowd } from '../load/crowd.ts';
@@ -62,7 +62,7 @@ export async function measureChannel(lab: Lab): Promise<Outcome> {
     for (live of [0, subscribers]) {
       if (live > 0) {
         const guests = readers.filter((person) => !pair.people.includes(person)).slice(0, live);
-        await crowd.open(server.url, guests satisfies readonly Person[], connectAtOnce);
+        await crowd.open(server.url, guests, connectAtOnce);
       }
       const { pair: small, channel: large } = await alternateSends(lab, send);
       const work = `chat.send to a channel of ${members} against a room of 2, ${live} live`;

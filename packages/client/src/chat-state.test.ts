@@ -344,8 +344,14 @@ test('what changes nothing gives the same state, and unknown events are passed o
   const state = after(stateOf(), line.tell('chat.message', message(1)));
   const read = line.tell('chat.read', { conversationId: room, userId: peer, readSeq: 0 });
   expect(after(state, read, { type: 'stream.reset' })).toBe(state);
-  const news = { type: 'chat.sung', streamId: room, seq: 9, at, body: { conversationId: room } };
-  expect(applyChatEvent(state, news as unknown as StreamEvent)).toBe(state);
+  const news: object = {
+    type: 'chat.sung',
+    streamId: room,
+    seq: 9,
+    at,
+    body: { conversationId: room },
+  };
+  expect(applyChatEvent(state, news as StreamEvent)).toBe(state);
 });
 
 test('the list has pinned conversations first, then those with the newest message, be it hidden', () => {

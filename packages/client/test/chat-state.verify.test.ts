@@ -1,5 +1,5 @@
 import { isAppError, procedureList } from '@chapar/api';
-import { createTestApi, type TestApi } from '@chapar/api/testing';
+import { createTestApi, seeded, type TestApi } from '@chapar/api/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { actions, manyActions } from './chat-actions.ts';
@@ -138,17 +138,6 @@ async function play(
     followers.forEach((follower) => follower.stop());
   }
   return it;
-}
-
-/** Mulberry32, by Tommy Ettinger. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Plays many games; the first that goes wrong is told by its seed, its steps and what is different. */

@@ -1,12 +1,10 @@
 import type { Database } from '@chapar/api';
-import { column, unnested } from './columns.ts';
+import { column, time, unnested } from './columns.ts';
 import type { DemoPerson } from './people.ts';
 import type { DemoOrganization } from './rooms.ts';
 
 /** A connection, with or without an open transaction. */
 export type Client = ReturnType<Database['createClient']>;
-
-const time = (name: string): string => `to_timestamp(${name} / 1000.0)`;
 
 /** Two people who are friends, by their numbers. */
 export type DemoPair = readonly [number, number];

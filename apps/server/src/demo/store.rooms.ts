@@ -78,7 +78,7 @@ async function insertConversations(
     [
       column(rooms, ({ id }) => id),
       column(rooms, ({ messages }) => messages),
-      column(rooms, ({ createdMs, lastMs }) => Math.max(createdMs, lastMs)),
+      column(rooms, ({ lastMs }) => lastMs),
       column(rooms, ({ isOpen }) => isOpen),
       column(rooms, ({ slowSeconds }) => slowSeconds),
     ],

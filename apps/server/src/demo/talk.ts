@@ -89,7 +89,7 @@ function timesOf(dice: Dice, { messages, createdMs, lastMs }: DemoRoom): number[
     at += dice.chance(0.85) ? dice.roll() : 60 * dice.roll() ** 2;
     return at;
   });
-  const span = Math.max(lastMs, createdMs) - createdMs;
+  const span = lastMs - createdMs;
   return places.map((place) => createdMs + Math.floor((place / at) * span));
 }
 
